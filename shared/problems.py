@@ -168,7 +168,9 @@ def install(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
-        return problem(request, _from_http(error))
+        # FastAPI wraps what reading the body raised; our own error says more.
+        cause = error.__cause__
+        return problem(request, cause if isinstance(cause, AppError) else _from_http(error))
 
     async def on_database(request: Request, error: Exception) -> Response:
         if isinstance(error, PoolTimeout):
