@@ -93,9 +93,8 @@ def bootstrap(admin_url: str, plan: Plan) -> None:
 
 def _refuse_unfit_server(admin: psycopg.Connection, plan: Plan) -> None:
     if admin.info.server_version < VERSION_MIN * 10_000:
-        raise BootstrapRefused(
-            f"PostgreSQL {VERSION_MIN} or newer is needed; this server is {admin.info.parameter_status('server_version')}"
-        )
+        found = admin.info.parameter_status("server_version")
+        raise BootstrapRefused(f"PostgreSQL {VERSION_MIN} or newer is needed; this server is {found}")
     foreign = admin.execute(
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%(roles)s)"
         " AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM %(mark)s ORDER BY rolname",

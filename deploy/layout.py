@@ -10,7 +10,7 @@ from deploy.secrets_file import read_secrets
 
 SERVICES = ("ingestion", "catalog", "matching", "exclusivity", "newsletter", "gateway")
 INFRA_PORTS = {"postgres": 8920, "redis": 8921, "smtp": 8922, "imap": 8923, "mail_pages": 8924}
-GATEWAY_PORT = 8910
+SERVICE_PORTS: dict[str, int] = dict(zip(SERVICES, (8911, 8912, 8913, 8914, 8915, 8910), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,9 @@ class Layout:
     def port(self, server: str) -> int:
         return INFRA_PORTS[server] + self.offset
 
+    def service_port(self, service: str) -> int:
+        return SERVICE_PORTS[service] + self.offset
+
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{GATEWAY_PORT + self.offset}"
+        return f"http://127.0.0.1:{self.service_port('gateway')}"

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from deploy.embedded.place import ROOT
+from deploy.layout import SERVICES
 from deploy.prepare import find_node
 
+NAMESPACES = {f"{service}-*" for service in (*SERVICES, "infra")}
 START_SECONDS_MAX = 240
 # PM2 starts two at a time by default; twelve processes that mostly wait for their imports need not queue like that.
 CONCURRENT_STARTS = "4"
@@ -51,13 +53,7 @@ def delete(names: Iterable[str]) -> None:
 
 
 def running() -> list[Running]:
-    """Return this checkout's processes and those of other checkouts that bear our names; nothing if no daemon runs."""
-    if not daemon_runs():
-        return []
-    listed = _pm2("jlist")
-    # A daemon of another version announces itself above the list.
-    line = next((line for line in reversed(listed.splitlines()) if line.startswith("[{") or line == "[]"), "[]")
-    found: list[dict[str, Any]] = json.loads(line)
+    """Return every process that bears a name of ours, of whichever checkout; nothing when no daemon runs."""
     return [
         Running(
             name=process["name"],
@@ -67,9 +63,22 @@ def running() -> list[Running]:
             memory_bytes=process["monit"]["memory"],
             checkout=Path(process["pm2_env"]["pm_cwd"]),
         )
-        for process in found
-        if process["pm2_env"].get("namespace", "").endswith("-*")
+        for process in _listed()
+        if process["pm2_env"].get("namespace") in NAMESPACES
     ]
+
+
+def any_process() -> bool:
+    """Say whether PM2 runs anything at all: an operator may have processes of his own there."""
+    return bool(_listed())
+
+
+def _listed() -> list[dict[str, Any]]:
+    if not daemon_runs():
+        return []
+    # A daemon of another version announces itself above the list.
+    lines = _pm2("jlist").splitlines()
+    return json.loads(next((line for line in reversed(lines) if line.startswith("[{") or line == "[]"), "[]"))
 
 
 def entries(environment: Mapping[str, str]) -> list[str]:
