@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 
@@ -20,13 +19,6 @@ def stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     return stop
-
-
-def tell_ready() -> None:
-    """Tell PM2 (``wait_ready``) that this process does its work now; silent when nobody started it that way."""
-    channel = os.environ.get("NODE_CHANNEL_FD")
-    if channel is not None:
-        os.write(int(channel), b'"ready"\n')
 
 
 async def wait_any(*events: asyncio.Event, seconds: float | None) -> None:

@@ -34,6 +34,7 @@ class Relay:
         self._groups = tuple(groups)
         self._wake = wake
         self._stop = stop
+        self._started_at: Mark | None = None
         self._head: Mark | None = None
         self._cursor: Mark | None = None
         self._next_tend = 0.0
@@ -45,6 +46,8 @@ class Relay:
         self._head = self._cursor = None
         metrics.RELAY_LEADER.set(1)
         try:
+            async with self._database.transaction() as conn:
+                self._started_at = await numbering.head_of(conn, self._service)
             while not self._stop.is_set():
                 self._wake.clear()
                 moved = await self._number()
@@ -93,7 +96,7 @@ class Relay:
         return self._head.seq - self._cursor.seq if self._head and self._cursor else 0
 
     async def _take_over(self) -> Mark:
-        """Where to start: at the cursor; where Redis has none, at the head, and readers ask for what they miss.
+        """Where to start: at the cursor; where there is none, at the head we found, and readers ask for more.
 
         A cursor beyond our head means that this database was restored from an older copy: numbers would be given
         again for other events. So a new epoch begins, and readers stop instead of taking new events for old ones.
@@ -107,7 +110,7 @@ class Relay:
             log.error("this database is older than what was sent from it: new epoch, subscribers will stop")
             cursor = None
         self._head = head
-        start = cursor if cursor is not None and cursor.epoch == head.epoch else head
+        start = next((mark for mark in (cursor, self._started_at) if mark and mark.epoch == head.epoch), head)
         await self._wire.send(self._service, (), cursor=start, head=head)
         return start
 

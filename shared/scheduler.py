@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -148,7 +148,7 @@ class Runner:
             log.warning("run could not be recorded", extra={"job": self._job.name}, exc_info=True)
 
 
-async def _record(conn: Conn, values: dict[str, object], *, history: bool) -> None:
+async def _record(conn: Conn, values: Mapping[str, object], *, history: bool) -> None:
     await execute(
         conn,
         """

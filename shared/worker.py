@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 import uvloop
 
@@ -18,9 +18,10 @@ from shared.contracts.base import stream_of
 from shared.db import Database
 from shared.locks import Locks
 from shared.outbox import CHANNEL
-from shared.process import keep_going, run_until_stopped, stop_on_signals, tell_ready
+from shared.process import keep_going, run_until_stopped, stop_on_signals
 from shared.relay import Relay
 from shared.scheduler import Job, Runner
+from shared.serve import tell_ready
 from shared.status import Status, serve_status
 from shared.wire import WIRE_ERRORS, Wire
 
@@ -89,7 +90,7 @@ async def refuse_eviction(wire: Wire) -> None:
 def relaying(database: Database, wire: Wire, locks: Locks, stop: asyncio.Event) -> Loop:
     """The loop that numbers and sends."""
     relay = Relay(database, wire, groups=groups_of(database.service), wake=locks.wake_on(CHANNEL), stop=stop)
-    return keep_going("relay", lambda: locks.while_held("relay", relay.run), stop=stop)
+    return _held(locks, "relay", relay.run, stop)
 
 
 def consuming(
@@ -114,3 +115,7 @@ def scheduling(database: Database, locks: Locks, jobs: Sequence[Job], stop: asyn
     if len(set(names)) < len(names):
         raise ValueError(f"two jobs of one name: {sorted(names)}")
     return [keep_going(job.name, Runner(job, database, locks, stop=stop).run, stop=stop) for job in jobs]
+
+
+def _held(locks: Locks, name: str, run: Callable[[], Awaitable[None]], stop: asyncio.Event) -> Loop:
+    return keep_going(name, lambda: locks.while_held(name, run), stop=stop)

@@ -247,6 +247,7 @@ class Reader:
         try:
             await self._wire.create_group(self._producer, self._group)
             self._draining = True
+            self._tail = self._position.applied_seq  # as good as a first look: something is lost for sure
         except WIRE_ERRORS as error:
             await self._back_off("redis is away", error)
 
