@@ -45,9 +45,7 @@ def run_rings(
     wanted = _wanted(rings or list(BY_DEFAULT))
     left_out = provide_host_programs(wanted)
     failed = [ring for ring in wanted if ring in CHECKS and not _check(ring)]
-    folders = [
-        f"tests/{ring}" for ring in wanted if ring in PYTEST_RINGS and any((ROOT / "tests" / ring).glob("**/test_*"))
-    ]
+    folders = [f"tests/{ring}" for ring in wanted if ring in PYTEST_RINGS and _has_tests(ring)]
     if failed:
         fail(f"{' and '.join(failed)} failed, see above")
     if folders:

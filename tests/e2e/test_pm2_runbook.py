@@ -1,11 +1,14 @@
 """Every PM2 command of docs/runbook.md is run, in its order, and must touch exactly the processes it claims to."""
 
+import fcntl
 import json
 import os
 import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -70,11 +73,12 @@ def named(claim: str, everything: set[str]) -> set[str]:
 def follow(system: System, command: str) -> str:
     """Run a command that never ends in a terminal of its own until it shows something, then press Ctrl-C."""
     terminal, inside = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
     shown = bytearray()
     running = subprocess.Popen(
         ["bash", "-c", f"exec {command}"],
         cwd=ROOT,
-        env={**system.environment, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
+        env={**system.environment, "TERM": "xterm"},
         stdin=inside,
         stdout=inside,
         stderr=inside,
