@@ -74,9 +74,7 @@ def choose(layout: Layout, given: Mapping[str, str], *, environment: str | None)
     usual = before.environment if before else ENVIRONMENTS[0]
     return Choices(
         embedded=tuple(server for server in possible if not all(given.get(url) for url in GIVEN_BY[server])),
-        environment=environment
-        or given.get("OFFCUT_ENVIRONMENT")
-        or (before.environment if before else ENVIRONMENTS[0]),
+        environment=environment or given.get("OFFCUT_ENVIRONMENT") or usual,
         offset=layout.offset,
         public_url=given.get("OFFCUT_PUBLIC_URL") or (before.public_url if before else None),
     )

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,8 @@ from typing import Annotated
 import typer
 
 from deploy.embedded.place import ROOT
+from deploy.embedded.postgres import host_programs
+from deploy.embedded.valkey import host_program
 from deploy.prepare import find_node
 from deploy.screen import fail, say
 
@@ -27,13 +29,18 @@ PYTHON = sys.executable
 class HostProgram:
     """A program that only the host's package manager has; tests that need it carry the marker."""
 
-    program: str
+    name: str
     package: str
     marker: str
     rings: frozenset[str]
+    find: Callable[[], object]
 
 
-HOST_PROGRAMS = (HostProgram("chromium", "chromium", "browser", frozenset({"e2e"})),)
+HOST_PROGRAMS = (
+    HostProgram("chromium", "chromium", "browser", frozenset({"e2e"}), lambda: shutil.which("chromium")),
+    HostProgram("Debian's PostgreSQL", "postgresql", "host_servers", frozenset({"e2e"}), host_programs),
+    HostProgram("Debian's Redis", "redis-server", "host_servers", frozenset({"e2e"}), host_program),
+)
 
 
 def run_rings(
@@ -49,7 +56,7 @@ def run_rings(
     if failed:
         fail(f"{' and '.join(failed)} failed, see above")
     if folders:
-        without = [f"not {program.marker}" for program in left_out]
+        without = sorted({f"not {program.marker}" for program in left_out})
         options = ["-m", " and ".join(without)] if without else []
         options += ["-k", keyword] if keyword else []
         options += ["-x"] if fast else []
@@ -86,19 +93,20 @@ def provide_host_programs(wanted: Sequence[str]) -> list[HostProgram]:
 
     In continuous integration nothing may be left out: there it is a failure.
     """
-    missing = [p for p in HOST_PROGRAMS if p.rings & set(wanted) and shutil.which(p.program) is None]
+    missing = [p for p in HOST_PROGRAMS if p.rings & set(wanted) and not p.find()]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         packages = [program.package for program in missing]
         say(f"installing {' '.join(packages)} for the tests")
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        # In runlevel 1 a package does not start its server: tests run their own.
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
         for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
             subprocess.run(["apt-get", "-qq", *command], env=environment, stdout=subprocess.DEVNULL)
-        missing = [program for program in missing if shutil.which(program.program) is None]
+        missing = [program for program in missing if not program.find()]
     if missing and os.environ.get("CI"):
-        fail(f"{', '.join(p.program for p in missing)} could not be installed, and CI leaves nothing out")
+        fail(f"{', '.join(p.name for p in missing)} could not be installed, and CI leaves nothing out")
         sys.exit(1)
     for program in missing:
-        needs = f"they need {program.program} (package {program.package})"
+        needs = f"they need {program.name} (package {program.package})"
         say(f"[yellow]left out:[/] tests marked '{program.marker}', {needs}")
     return missing
 

@@ -12,12 +12,17 @@ from tests.support.ports import free_port
 
 
 @contextmanager
-def throwaway_postgres() -> Generator[str]:
-    """Run a server of our own on a free port and yield its administrator's URL."""
+def throwaway_postgres(programs: Path | None = None) -> Generator[str]:
+    """Run a server on a free port and yield its administrator's URL; `programs` as None takes the embedded ones."""
     place = Path(tempfile.mkdtemp(prefix="offcut-postgres-"))
     place.chmod(0o755)
     server = PostgresServer(
-        data=place / "data", port=free_port(), password=secrets.token_hex(16), copies=place / "programs", throwaway=True
+        data=place / "data",
+        port=free_port(),
+        password=secrets.token_hex(16),
+        copies=place / "programs",
+        throwaway=True,
+        programs=programs,
     )
     try:
         running = server.start()
