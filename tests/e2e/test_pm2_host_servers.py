@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from deploy.bootstrap import role_url
 from deploy.choices import Choices
 from deploy.embedded.postgres import host_programs
 from deploy.embedded.valkey import host_program
@@ -64,3 +65,13 @@ def test_role_that_somebody_else_made_is_left_alone(system: System) -> None:
         admin.execute("ALTER ROLE catalog PASSWORD 'theirs'")
     with pytest.raises(AssertionError, match="roles named catalog that Offcut did not make"):
         system.up()
+
+
+def test_printed_steps_do_for_a_database_administrator_what_the_command_does(system: System) -> None:
+    with throwaway_postgres(host_programs()) as url:
+        done = system.shell(f"set -o pipefail; .venv/bin/python -m deploy.bootstrap --print-sql | psql -qX '{url}'")
+        assert done.returncode == 0, done.stderr
+        known = system.layout.secrets()
+        theirs = role_url(url, role="catalog", password=known["OFFCUT_CATALOG_DATABASE_PASSWORD"], database="offcut")
+        with psycopg.connect(theirs) as conn:
+            assert conn.execute("SELECT current_schema()").fetchone() == ("catalog",)
