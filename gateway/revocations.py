@@ -1,4 +1,4 @@
-"""Sessions that were ended, kept in memory by every gateway process: woken by NOTIFY, polled every second as the net."""
+"""Sessions that were ended, kept in memory by every gateway process: NOTIFY wakes, a poll each second is the net."""
 
 import asyncio
 import logging
