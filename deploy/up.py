@@ -51,17 +51,22 @@ def up(
         present = own_processes()
         refuse_other_choices(layout, present, environment)
         if present and present >= set(pm2.entries()):
-            show_end(layout, began, changed=False, demo=demo is True)
+            show_end(layout, began, changed=False, demo=wants_demo(layout, demo))
             return
-        configuration = bring_up(layout, present, environment)
+        bring_up(layout, present, environment)
     except (UpRefused, Pm2Failed, ServerFailed, BootstrapRefused, psycopg.OperationalError) as refused:
         fail(str(refused))
         sys.exit(1)
-    with_demo = demo if demo is not None else set(configuration.choices.embedded) == set(GIVEN_BY)
-    show_end(layout, began, changed=True, demo=with_demo)
+    show_end(layout, began, changed=True, demo=wants_demo(layout, demo))
 
 
-def bring_up(layout: Layout, present: set[str], environment: str | None) -> Configuration:
+def wants_demo(layout: Layout, asked: bool | None) -> bool:
+    """Say whether this is a place for demo accounts: only where every server is our own, unless somebody asked."""
+    choices = Choices.read(layout.var)
+    return asked if asked is not None else choices is not None and set(choices.embedded) == set(GIVEN_BY)
+
+
+def bring_up(layout: Layout, present: set[str], environment: str | None) -> None:
     """Start whatever does not run yet, in the order in which it is needed."""
     layout.logs.mkdir(parents=True, exist_ok=True)
     layout.var.chmod(0o700)
@@ -83,7 +88,6 @@ def bring_up(layout: Layout, present: set[str], environment: str | None) -> Conf
         pm2.start([name for name in missing if name not in servers])
         _wait_until_ready(layout, wanted)
         notes.append(f"{len(wanted)} under PM2")
-    return configuration
 
 
 def prepare_database(configuration: Configuration) -> None:
