@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 
-from services.ingestion.parsing.headers import header_score
 from services.ingestion.parsing.model import UnreadableFile
 from services.ingestion.parsing.sheets import (
     ERROR_TEXTS,
@@ -17,6 +16,7 @@ from services.ingestion.parsing.sheets import (
     Grid,
     refuse_size,
 )
+from services.ingestion.parsing.tables import header_score
 
 DELIMITERS = (";", ",", "\t", "|")
 CENTRAL_EUROPE = frozenset({"pl", "cs", "sk", "hu", "sl", "hr", "ro"})

@@ -66,7 +66,9 @@ def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None,
             "," if base in {"de", "it", "es", "fr", "fi", "sv", "nl", "pl", "pt"} else ("." if base == "en" else None)
         )
     units = [c.header.unit.unit for c in columns if c.header.unit and c.field in DIMENSION]
-    imperial = mill.country in ("US", "CA") or (any(u in ("in", "lb") for u in units) and not any(u in ("mm", "cm", "kg", "t") for u in units))  # fmt: skip
+    imperial = mill.country in ("US", "CA") or (
+        any(u in ("in", "lb") for u in units) and not any(u in ("mm", "cm", "kg", "t") for u in units)
+    )
     return Habit(mark, imperial)
 
 
@@ -95,7 +97,9 @@ def _unit(column: Column, field: str, dimension: str, habit: Habit, mill: MillCo
     header = column.header
     if dimension in ("count", "price"):
         return None, None
-    if header.unit is not None and (header.unit.dimension == dimension or (dimension == "thickness" and header.unit.unit == "mm")):  # fmt: skip
+    if header.unit is not None and (
+        header.unit.dimension == dimension or (dimension == "thickness" and header.unit.unit == "mm")
+    ):
         if header.unit.unit != "ton?":
             return header.unit.unit, None
         if not habit.imperial:

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from services.ingestion.parsing import terms
 from services.ingestion.parsing.columns import Column
-from services.ingestion.parsing.headers import Table
-from services.ingestion.parsing.lots import filled_cells
 from services.ingestion.parsing.model import RowKind
+from services.ingestion.parsing.scope import filled_cells
 from services.ingestion.parsing.sheets import Cell, Grid
+from services.ingestion.parsing.tables import Table
 from services.ingestion.parsing.text import is_empty_mark, normal
 
 _KEYS = ("lot_ref", "grade_raw", "product_name", "gsm", "width_mm", "format", "weight_net_kg", "sheet_w_mm")
@@ -75,7 +75,7 @@ def _kind(
 
 
 def _settle(kinds: list[RowKind], *, typed: bool) -> None:
-    """What only the rows after it can tell: a lone text is a section only when lots follow, a total only when none do."""
+    """What only later rows tell: a lone text is a section when lots follow, a total stands below the last lot."""
     lots_follow = False
     for index in range(len(kinds) - 1, -1, -1):
         kind = kinds[index]
