@@ -78,9 +78,10 @@ class Draft:
     available_from: date | None = None
     valid_until: date | None = None
     remarks: str | None = None
+    price_per_t: Decimal | None = None  # follows from price, unit and grammage
 
 
-DRAFT_FIELDS = tuple(f.name for f in fields(Draft))
+DRAFT_FIELDS = tuple(f.name for f in fields(Draft) if f.name != "price_per_t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def settled(draft: Draft) -> LotValues:
         price=draft.price,
         currency=draft.currency if priced else None,
         price_unit=draft.price_unit if priced else None,
-        price_per_t=money_per_t(draft) if priced else None,
+        price_per_t=draft.price_per_t if priced else None,
         incoterm=draft.incoterm,
         location_place=draft.location_place,
         available_from=draft.available_from,

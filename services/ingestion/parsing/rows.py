@@ -14,31 +14,33 @@ from services.ingestion.parsing.units import HeaderUnit
 from services.ingestion.parsing.validate import faults
 from shared.contracts.types import Form, QualityClass
 
-_PLAIN = (
-    "lot_ref",
-    "gsm",
-    "width_mm",
-    "sheet_w_mm",
-    "sheet_l_mm",
-    "diameter_mm",
-    "core_mm",
-    "caliper_um",
-    "reel_count",
-    "pallet_count",
-    "sheet_count",
-    "weight_net_kg",
-    "weight_gross_kg",
-    "quality_class",
-    "colour",
-    "brightness_iso",
-    "incoterm",
-    "available_from",
-    "valid_until",
-    "product_name",
-    "certification",
-    "form",
-    "currency",
-    "location_country",
+_PLAIN = frozenset(
+    {
+        "lot_ref",
+        "gsm",
+        "width_mm",
+        "sheet_w_mm",
+        "sheet_l_mm",
+        "diameter_mm",
+        "core_mm",
+        "caliper_um",
+        "reel_count",
+        "pallet_count",
+        "sheet_count",
+        "weight_net_kg",
+        "weight_gross_kg",
+        "quality_class",
+        "colour",
+        "brightness_iso",
+        "incoterm",
+        "available_from",
+        "valid_until",
+        "product_name",
+        "certification",
+        "form",
+        "currency",
+        "location_country",
+    }
 )
 _REJECTING = frozenset(
     {
@@ -83,9 +85,9 @@ def read_row(scope: Scope, readers: list[Reader], row: list[Cell]) -> RowResult:
         elif value is not None:
             values[name] = value
     draft = Draft()
-    for name in _PLAIN:
-        if name in values:
-            setattr(draft, name, values[name])
+    for name, value in values.items():
+        if name in _PLAIN:
+            setattr(draft, name, value)
     result = RowResult(draft, found)
     name_grade(scope, row, values, result)
     _sizes(scope, values, result)

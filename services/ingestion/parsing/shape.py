@@ -65,13 +65,18 @@ def _kind(
             kind = terms.total_kind(text)
             if kind:
                 return "subtotal" if kind == "subtotal" else "total"
-    if len(texts) >= 3 and len(texts) >= 0.7 * len(filled):
+    if len(texts) >= 3 and len(texts) >= 0.7 * len(filled) and _starts_header(texts[0][1], header_cells):
         mine = {normal(c) for _, c in texts}
         if any(len(mine & cells) >= max(3, 0.7 * len(mine)) for cells in header_cells):
             return "header"
     if len(filled) == 1 and texts:
         return "section"
     return "lot" if sum(1 for k in keys if k in present) >= 2 or len(filled) >= 4 else "footer"
+
+
+def _starts_header(text: str, header_cells: list[set[str]]) -> bool:
+    """Cheap look before the whole row is compared: lots are many, repeated headers few."""
+    return len(text) < 40 and any(normal(text) in cells for cells in header_cells)
 
 
 def _settle(kinds: list[RowKind], *, typed: bool) -> None:

@@ -151,7 +151,7 @@ def _crosswise(draft: Draft, found: list[Fault]) -> None:
 
 
 def _money(draft: Draft, found: list[Fault]) -> None:
-    per_t = money_per_t(draft)
+    per_t = draft.price_per_t = money_per_t(draft)
     if per_t is not None and draft.price is not None and draft.price > 0 and per_t > MAX_PRICE_PER_T:
         found.append(
             Fault(
@@ -176,6 +176,6 @@ def _unusual(draft: Draft, found: list[Fault]) -> None:
         warn("weight_net_kg", f"A lot of {draft.weight_net_kg:f} kg is unusual.")
     if draft.caliper_um and draft.gsm is not None and not 150 <= draft.gsm * 1000 / draft.caliper_um <= 1400:
         warn("caliper_um", f"{draft.caliper_um} µm does not go with {draft.gsm:f} g/m².")
-    per_t = money_per_t(draft)
+    per_t = draft.price_per_t
     if per_t is not None and not 100 <= per_t <= 5000:
         warn("price", f"A price of {per_t:f} per tonne is unusual.")
