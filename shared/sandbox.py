@@ -32,7 +32,7 @@ _OPEN_FILES_MAX = 64
 Why = Literal["time", "memory", "crash"]
 
 
-class SandboxFailed(Exception):  # noqa: N818 - it failed, and `why` says how
+class SandboxFailed(Exception):
     """The child gave no answer. The same input will most likely fail again."""
 
     def __init__(self, why: Why, detail: str) -> None:
@@ -144,7 +144,7 @@ def keep(control: socket.socket, preload: Sequence[str]) -> None:
     woken.setblocking(False)
     waker.setblocking(False)
     signal.set_wakeup_fd(waker.fileno())
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, _noticed)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for our parent, who then closes the socket
     selector = selectors.DefaultSelector()
     selector.register(control, selectors.EVENT_READ)
@@ -171,6 +171,10 @@ def keep(control: socket.socket, preload: Sequence[str]) -> None:
             deadlines[pid] = time.monotonic() + wall
         _kill({pid: due for pid, due in deadlines.items() if due <= time.monotonic()})
         _reap(deadlines)
+
+
+def _noticed(_number: int, _frame: object) -> None:
+    """Nothing to do here: the wake-up descriptor ends the wait."""
 
 
 def _kill(deadlines: dict[int, float]) -> None:
