@@ -1,0 +1,60 @@
+"""Where an installation keeps what it writes, and which ports it uses; a test shifts both to run beside a real one."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from deploy.embedded.place import ROOT, state_directory
+from deploy.secrets_file import read_secrets
+
+SERVICES = ("ingestion", "catalog", "matching", "exclusivity", "newsletter", "gateway")
+INFRA_PORTS = {"postgres": 8920, "redis": 8921, "smtp": 8922, "imap": 8923, "mail_pages": 8924}
+SERVICE_PORTS: dict[str, int] = dict(zip(SERVICES, (8911, 8912, 8913, 8914, 8915, 8910), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    var: Path
+    offset: int
+
+    @classmethod
+    def of_environment(cls) -> Self:
+        """Read OFFCUT_VAR (default `var/`) and OFFCUT_PORT_BASE_OFFSET (default 0), as deploy/pm2.js does."""
+        var = Path(os.environ.get("OFFCUT_VAR", "var"))
+        return cls(var if var.is_absolute() else ROOT / var, int(os.environ.get("OFFCUT_PORT_BASE_OFFSET", "0")))
+
+    @property
+    def servers(self) -> Path:
+        """Holds the data of the embedded servers; for root it lies outside of the checkout."""
+        return state_directory(self.var)
+
+    @property
+    def mail(self) -> Path:
+        return self.var / "mail"
+
+    @property
+    def logs(self) -> Path:
+        return self.var / "log"
+
+    @property
+    def secrets_file(self) -> Path:
+        return self.var / "secrets.env"
+
+    @property
+    def embedded_file(self) -> Path:
+        """Names the embedded servers in use; deploy/infra.config.js starts exactly these."""
+        return self.var / "embedded.json"
+
+    def secrets(self) -> dict[str, str]:
+        return read_secrets(self.secrets_file)
+
+    def port(self, server: str) -> int:
+        return INFRA_PORTS[server] + self.offset
+
+    def service_port(self, service: str) -> int:
+        return SERVICE_PORTS[service] + self.offset
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.service_port('gateway')}"
