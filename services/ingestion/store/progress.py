@@ -127,6 +127,14 @@ async def refresh_figures(conn: Conn, batch_id: UUID) -> None:
     )
 
 
+async def set_reasons(conn: Conn, batch_id: UUID, reasons: Sequence[str]) -> None:
+    await execute(
+        conn,
+        "UPDATE batch SET reasons = %(reasons)s WHERE batch_id = %(batch_id)s",
+        {"batch_id": batch_id, "reasons": list(reasons)},
+    )
+
+
 async def set_parts(conn: Conn, *, batch_id: UUID, parts: int) -> None:
     await execute(
         conn,
