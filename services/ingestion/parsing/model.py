@@ -27,7 +27,7 @@ RowKind = Literal[
 ListKind = Literal["xlsx", "xls", "ods", "csv", "html", "text"]
 
 
-class UnreadableFile(Exception):  # noqa: N818 - named as the trade would say it
+class UnreadableFile(Exception):
     """The bytes hold no list at all. ``code`` is stable; ``message`` is for the person who sent the file."""
 
     def __init__(self, code: str, message: str) -> None:
