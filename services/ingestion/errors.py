@@ -4,9 +4,11 @@ AppError
 ├── Conflict 409
 │   ├── BatchNotReady        state_conflict, with current_status and allowed
 │   ├── RowsNotReady         invalid_rows: rows that need attention, and the way on
-│   └── ListBeingCommitted   mill_busy
+│   ├── ListBeingCommitted   mill_busy
+│   └── NoCredentialsKey     no_credentials_key
+├── NotFound 404             BatchNotFound, MailboxNotFound
 ├── UnsupportedMedia 415     NotAList
-├── Invalid 422              EmptyFile, UnknownMill, UnknownColumns, NothingToCommit
+├── Invalid 422              EmptyFile, UnknownMill, UnknownColumns, NothingToCommit, UnsafeMailbox
 ├── NotAllowed 403           MillNotApproved (organization_suspended)
 └── Unavailable 503          MillNotKnownYet
 """
@@ -36,7 +38,7 @@ class RowsNotReady(Conflict):
 
     def __init__(self, *, count: int) -> None:
         super().__init__(
-            f"{count} rows cannot be listed. Fix or exclude them, or commit with invalid_rows=reject to leave them out.",
+            f"{count} rows cannot be listed. Fix or exclude them, or leave them out with invalid_rows=reject.",
             invalid_rows=count,
         )
 
@@ -93,3 +95,24 @@ class NothingToCommit(Invalid):
 
     def __init__(self) -> None:
         super().__init__("No row of this list can be listed; fix at least one or cancel the batch.")
+
+
+class MailboxNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such mailbox.")
+
+
+class NoCredentialsKey(Conflict):
+    slug = "no_credentials_key"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Passwords of mailboxes cannot be kept: the operator has not set OFFCUT_INGESTION_CREDENTIALS_KEY."
+        )
+
+
+class UnsafeMailbox(Invalid):
+    slug = "unsafe_mailbox"
+
+    def __init__(self) -> None:
+        super().__init__("Without TLS only a mail server on this machine can be used; set tls to true.")

@@ -7,6 +7,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from services.ingestion import mails
+from services.ingestion.parsing import read_list
 from services.ingestion.parsing.model import ListReading, MillContext, UnreadableFile
 from services.ingestion.settings import IngestionSettings
 from shared.sandbox import Limits, Sandbox, SandboxFailed
@@ -33,8 +34,6 @@ _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 
 def read(payload: bytes) -> bytes:
     """The sandbox's door: a question and a file in, the reading or the refusal out."""
-    from services.ingestion.parsing import read_list
-
     head, _, content = payload.partition(b"\n")
     question = _QUESTION.validate_json(head)
     try:
@@ -53,7 +52,7 @@ class Reader:
             cpu_seconds=settings.sandbox_cpu_seconds,
             wall_seconds=settings.sandbox_wall_seconds,
         )
-        self._sandbox = Sandbox("services.ingestion.reading", "services.ingestion.parsing", limits=limits)
+        self._sandbox = Sandbox("services.ingestion.reading", limits=limits)
 
     async def list(self, content: bytes, question: Question) -> ListReading:
         """Read a list; raises ``UnreadableFile`` with a reason for the mill."""

@@ -20,7 +20,7 @@ class IngestionSettings(ServiceSettings):
     worker_port: int = 8951
 
     imap_url: SecretStr | None = Field(None, validation_alias=AliasChoices("OFFCUT_IMAP_URL"))
-    """``imaps://user:password@host:port/folder`` of the mailbox that mills write to; ``None``: only those of the API."""
+    """``imaps://user:password@host:port/folder`` that mills write to; ``None``: only the mailboxes of the API."""
     authserv_id: str = Field("mx.offcut.example", validation_alias=AliasChoices("OFFCUT_AUTHSERV_ID"))
     """How our own mail server signs its Authentication-Results; nobody else's count."""
     credentials_key: SecretStr | None = None  # seals passwords of mailboxes added by the API; without it none can be

@@ -39,9 +39,7 @@ async def plan_batch(conn: Conn, batch: Batch) -> Plan:
     """Compare a batch with what is for sale now; writes nothing."""
     all_rows = [row for row in await rows.rows_of(conn, batch.batch_id) if row.action != Action.WITHDRAW]
     usable = [(row, row.values, row.lot_key) for row in all_rows if row.status in ACCEPTABLE]
-    listed = await lots.listed_lots(
-        conn, mill_id=batch.mill_id, header_fingerprint=batch.header_fingerprint or ""
-    )
+    listed = await lots.listed_lots(conn, mill_id=batch.mill_id, header_fingerprint=batch.header_fingerprint or "")
     known = {one.lot_key: KnownLot(LOT.validate_python(one.lot), one.of_this_list) for one in listed}
     pairs = [(row, values, key) for row, values, key in usable if values is not None and key is not None]
     mentioned = frozenset(row.lot_key for row in all_rows if row.status not in ACCEPTABLE and row.lot_key)
@@ -53,8 +51,7 @@ async def plan_batch(conn: Conn, batch: Batch) -> Plan:
     )
     return Plan(
         rows=[
-            Planned(row, values, key, change)
-            for (row, values, key), change in zip(pairs, diff.changes, strict=True)
+            Planned(row, values, key, change) for (row, values, key), change in zip(pairs, diff.changes, strict=True)
         ],
         missing=diff.missing,
         known=known,

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from uuid_utils.compat import uuid7
 
-from services.ingestion.domain.batches import BatchStatus, Finding, Row, RowStatus, status_of
+from services.ingestion.domain.batches import BatchStatus, Finding, Row, status_of
 from services.ingestion.domain.guards import Limits, objections
 from services.ingestion.domain.lots import lot_keys, ref_key
+from services.ingestion.editing import finding_of
 from services.ingestion.parsing.model import ListReading, Problem, RowReading, UnreadableFile
 from services.ingestion.store import batches, mills, profiles, progress, rows
 from services.ingestion.store.mills import Mill
@@ -98,8 +99,8 @@ async def finish_reading(conn: Conn, work: Work, reading: ListReading) -> None:
     target = BatchStatus.VALIDATING
     if not any(row.values is not None for row in lots_read):
         if not lots_read and not reading.columns:
-            message = "No list was found in the file: no header and no rows of lots."
-            return await refuse_reading(conn, claim, UnreadableFile("no_lots", message))
+            message = "No list was found in the file. " + " ".join(unsure)
+            return await refuse_reading(conn, claim, UnreadableFile("no_lots", message.strip()))
         target = BatchStatus.MAPPING_REQUIRED
         unsure = unsure or ["No row could be read with these columns; say what each column means."]
     moved = await progress.move(
@@ -176,10 +177,7 @@ def _row(read: RowReading, place: int) -> Row:
         lot_ref=str(ref) if ref else None,
         source_values=read.source_values,
         partial=read.partial,
-        findings=tuple(
-            Finding(p.code, p.message, p.severity, field=p.field, column=p.column, raw=p.raw, suggestion=p.suggestion)
-            for p in read.problems
-        ),
+        findings=tuple(finding_of(problem) for problem in read.problems),
         defaulted=read.defaulted,
     )
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from services.ingestion.domain.batches import (
-    ACCEPTABLE,
     EDITABLE,
     TRANSITIONS,
     BatchStatus,
@@ -95,9 +94,7 @@ async def fix_rows(
     settled = _settle([(row, changed.get(row.row_id)) for row in present if row.status in EDITABLE])
     await rows.save_edited(conn, settled)
     final = {one.row_id: one for one in settled}
-    verdicts += [
-        Verdict(row_id, final[row_id].status, final[row_id].findings) for row_id in changed
-    ]
+    verdicts += [Verdict(row_id, final[row_id].status, final[row_id].findings) for row_id in changed]
     await progress.move(conn, batch_id=batch_id, target=BatchStatus.VALIDATING)
     reasons = batch.reading.get("review_reasons")
     unsure = [str(reason) for reason in reasons] if isinstance(reasons, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
@@ -125,9 +122,7 @@ def _edited(row: BatchRow, edit: RowEdit, *, mill: Mill, now: datetime) -> Edite
     values, findings = row.values, _findings(row)
     if edit.values:
         base = row.lot if row.lot is not None else row.partial
-        values, findings = revise(
-            base, edit.values, country=mill.country, currency=mill.currency, today=now.date()
-        )
+        values, findings = revise(base, edit.values, mill=mill, today=now.date())
     excluded = edit.excluded if edit.excluded is not None else row.status == RowStatus.EXCLUDED and not edit.values
     status = RowStatus.EXCLUDED if excluded else status_of(values=values, findings=findings, repeated=False)
     return Edited(row.row_id, status, row.lot_key, values, findings)
@@ -201,9 +196,7 @@ async def set_mapping(
 
 
 async def _profile(conn: Conn, batch: Batch) -> Mapping[str, object]:
-    found = await profiles.find_profile(
-        conn, mill_id=batch.mill_id, header_fingerprint=batch.header_fingerprint or ""
-    )
+    found = await profiles.find_profile(conn, mill_id=batch.mill_id, header_fingerprint=batch.header_fingerprint or "")
     return found.profile if found else {}
 
 
@@ -229,9 +222,7 @@ async def request_commit(
     return await commit_batch(conn, batch, plan, previous=BatchStatus(batch.status))
 
 
-async def cancel_batch(
-    conn: Conn, *, batch_id: UUID, mill_id: UUID | None, expected: int, reason: str
-) -> Batch:
+async def cancel_batch(conn: Conn, *, batch_id: UUID, mill_id: UUID | None, expected: int, reason: str) -> Batch:
     """Discard a list before it is committed."""
     batch, _ = await _held(
         conn, batch_id, mill_id=mill_id, expected=expected, target=BatchStatus.CANCELLED, verb="cancelled"
@@ -246,14 +237,7 @@ async def expire_batch(conn: Conn, *, batch_id: UUID, mill_id: UUID) -> bool:
     await mills.lock_mill(conn, mill_id)
     before = await batches.find_batch(conn, batch_id, mill_id=mill_id)
     reasons = ["Nobody decided about this list in time; send a newer one."]
-    if before is None or not await progress.move(
-        conn, batch_id=batch_id, target=BatchStatus.EXPIRED, reasons=reasons
-    ):
+    if before is None or not await progress.move(conn, batch_id=batch_id, target=BatchStatus.EXPIRED, reasons=reasons):
         return False
     await announce(conn, batch_id, previous=BatchStatus(before.status))
     return True
-
-
-def needs_attention(row: BatchRow) -> bool:
-    """Would this row be left out of a commit?"""
-    return row.status in EDITABLE and row.status not in ACCEPTABLE
