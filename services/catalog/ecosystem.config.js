@@ -1,2 +1,4 @@
-// The processes of catalog; what they look like is decided in deploy/pm2.js.
-module.exports = require('../../deploy/pm2').service('catalog')
+// Processes of catalog: the API and the worker (event readers, relay, jobs). Ports and limits: deploy/pm2.js.
+const { service } = require('../../deploy/pm2.js')
+
+module.exports = service('catalog')
