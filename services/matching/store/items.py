@@ -70,8 +70,8 @@ class ItemRow:
 
 
 ROWS: LiteralString = """
-    SELECT item_id, mill_id, listing_cycle, status, sold_to, grade_code, form, gsm, weight_kg, quality, country, width_mm,
-        sheet_w_mm, sheet_l_mm, diameter_mm, core_mm, certifications, defects, price_per_t, currency
+    SELECT item_id, mill_id, listing_cycle, status, sold_to, grade_code, form, gsm, weight_kg, quality, country,
+        width_mm, sheet_w_mm, sheet_l_mm, diameter_mm, core_mm, certifications, defects, price_per_t, currency
     FROM item_replica"""
 """Every query for an ``ItemRow`` begins so; what follows is its WHERE."""
 

@@ -33,6 +33,7 @@ class StoredMatch:
     id: UUID
     requirement_id: UUID
     item_id: UUID
+    listing_cycle: int
     status: str
     version: int
 
@@ -96,7 +97,7 @@ async def put(conn: Conn, matches: Sequence[NewMatch], *, now: datetime) -> list
           AND (m.status, m.score, m.explanation, m.cadence, m.auto_interest, m.valid_until) IS DISTINCT FROM (
             CASE WHEN m.status = 'closed' THEN 'active' ELSE m.status END, excluded.score, excluded.explanation,
             excluded.cadence, excluded.auto_interest, excluded.valid_until)
-        RETURNING m.id, m.requirement_id, m.item_id, m.status, m.version
+        RETURNING m.id, m.requirement_id, m.item_id, m.listing_cycle, m.status, m.version
         """,
         {
             "now": now,

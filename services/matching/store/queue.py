@@ -20,10 +20,11 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One item or requirement to score; ``run_id`` when somebody waits for it."""
+    """One item or requirement to score; ``run_id`` when somebody waits for it, ``batch_id`` when that is a batch."""
 
     target_id: UUID
     run_id: UUID | None
+    batch_id: UUID | None
     correlation_id: str
     causation_id: UUID | None
 
@@ -125,8 +126,13 @@ async def take_items(conn: Conn, *, limit: int) -> list[Claimed]:
         conn,
         Claimed,
         """
-        DELETE FROM item_queue WHERE id IN (SELECT id FROM item_queue ORDER BY id LIMIT %(limit)s)
-        RETURNING item_id AS target_id, run_id, correlation_id, causation_id
+        WITH taken AS (
+            DELETE FROM item_queue WHERE id IN (SELECT id FROM item_queue ORDER BY id LIMIT %(limit)s)
+            RETURNING id, item_id AS target_id, run_id, correlation_id, causation_id
+        )
+        SELECT t.target_id, t.run_id, r.batch_id, t.correlation_id, t.causation_id
+        FROM taken t LEFT JOIN match_run r ON r.id = t.run_id
+        ORDER BY t.id
         """,
         {"limit": limit},
     )
@@ -138,8 +144,13 @@ async def take_requirements(conn: Conn, *, limit: int) -> list[Claimed]:
         conn,
         Claimed,
         """
-        DELETE FROM requirement_queue WHERE id IN (SELECT id FROM requirement_queue ORDER BY id LIMIT %(limit)s)
-        RETURNING requirement_id AS target_id, run_id, correlation_id, causation_id
+        WITH taken AS (
+            DELETE FROM requirement_queue WHERE id IN (SELECT id FROM requirement_queue ORDER BY id LIMIT %(limit)s)
+            RETURNING id, requirement_id AS target_id, run_id, correlation_id, causation_id
+        )
+        SELECT t.target_id, t.run_id, r.batch_id, t.correlation_id, t.causation_id
+        FROM taken t LEFT JOIN match_run r ON r.id = t.run_id
+        ORDER BY t.id
         """,
         {"limit": limit},
     )
