@@ -122,7 +122,13 @@ def create_app(
     settings: ServiceSettings, *, title: str, routers: Sequence[APIRouter], description: str = ""
 ) -> FastAPI:
     """The app of one service; ``routers`` must be made by ``router()`` so that each request is one transaction."""
-    db = Database(settings.database_url, service=settings.service, process="api", size_max=settings.pool_size_max)
+    db = Database(
+        settings.database_url,
+        service=settings.service,
+        process="api",
+        size_max=settings.pool_size_max,
+        wait_seconds=settings.pool_wait_seconds,
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
