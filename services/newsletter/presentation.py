@@ -20,6 +20,10 @@ class Fact:
     label: str
     value: str
 
+    @property
+    def line(self) -> str:
+        return f"{self.label} {self.value}"
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -36,6 +40,7 @@ class Card:
     fits: str
     tag: str | None
     tag_kind: str
+    tone: str
     url: str
 
 
@@ -55,6 +60,23 @@ class Converter:
             if source_rate and target_rate:
                 return amount / source_rate * target_rate
         return None
+
+
+# The colour of the paper itself, as a narrow stripe beside its lot: the first name that a grade code starts with.
+_TONES = (
+    ("KL_WHITETOP", "#e9dcc3"), ("KL_BLEACHED", "#efe9dc"), ("KL_COATED", "#e9dcc3"), ("KL_", "#b4854f"),
+    ("TL_WHITETOP", "#e9dcc3"), ("TL_COATED", "#e9dcc3"), ("TL_SCHRENZ", "#a08f78"), ("TL_", "#bd9566"),
+    ("FL_", "#a9875d"), ("SACK_WHITE", "#efe9dc"), ("SACK_", "#b4854f"), ("MG_WHITE", "#efe9dc"), ("MG_", "#b98d58"),
+    ("MF_WHITE", "#efe9dc"), ("MF_", "#b98d58"), ("RIBBED", "#b98d58"), ("WRAP_", "#b09070"), ("SUB", "#b4854f"),
+    ("COREBOARD", "#a28a6e"), ("WLC_", "#b9b7ae"), ("GREYBOARD", "#9b9a93"), ("NEWS", "#d8d3c6"), ("UM", "#ddd7c8"),
+    ("PLASTERBOARD", "#b9b7ae"), ("GLASSINE", "#dfe3d6"), ("GREASEPROOF", "#e6e0cb"), ("PARCHMENT", "#e8dfc4"),
+)  # fmt: skip
+_WHITE = "#e8e2d3"
+
+
+def tone_of(grade_code: str) -> str:
+    """The colour of this paper; off-white for everything white."""
+    return next((tone for start, tone in _TONES if grade_code.startswith(start)), _WHITE)
 
 
 def size_of(lot: LotValues, words: Words) -> str | None:
@@ -85,8 +107,8 @@ def facts_of(lot: LotValues, words: Words) -> tuple[Fact, ...]:
 def _details(shown: ShownLot, words: Words) -> str:
     lot = shown.lot
     details = [f"{words.text('origin')} {words.country(lot.location_country)}"]
-    if lot.form is Form.REEL and lot.reel_count:
-        details.append(f"{words.text('reels')} {lot.reel_count}")
+    if lot.form is Form.REEL and lot.reel_count and lot.reel_count > 1:
+        details.append(words.text("reels", count=lot.reel_count))
     if lot.diameter_mm:
         details.append(f"{words.text('diameter')} {words.millimetres(lot.diameter_mm)}")
     if lot.core_mm:
@@ -111,7 +133,8 @@ def fits_line(title: str, fits: Sequence[Fit], words: Words, *, price_hidden: bo
             ]
             if named:
                 parts.append(words.text(path, list=words.listed(named)))
-    return f"{words.text('fits')} „{cleaned(title, length_max=80)}“" + (f": {'; '.join(parts)}" if parts else "")
+    asked = words.text("fits", title=cleaned(title, length_max=80))
+    return asked + (f": {'; '.join(parts)}" if parts else "")
 
 
 def _tag(shown: ShownLot, words: Words, time_zone: str) -> tuple[str | None, str]:
@@ -164,5 +187,6 @@ def card(shown: ShownLot, words: Words, *, url: str, time_zone: str, rates: Conv
         fits=fits_line(shown.requirement_title, shown.fits, words, price_hidden=shown.price_hidden),
         tag=tag,
         tag_kind=kind,
+        tone=tone_of(shown.lot.grade_code),
         url=url,
     )

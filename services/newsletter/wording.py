@@ -1,4 +1,4 @@
-"""Words and numbers as a reader writes them. Texts are data in ``templates/texts``; a language without any reads English."""
+"""Words and numbers as a reader writes them. Texts are data in ``templates/texts``; who has none reads English."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,11 @@ NARROW = "\u202f"  # between a number and its unit, so that a line never breaks 
 
 @cache
 def _load(name: str) -> Mapping[str, object]:
-    return cast(Mapping[str, object], orjson.loads((TEXTS / f"{name}.json").read_bytes()))
+    return orjson.loads((TEXTS / f"{name}.json").read_bytes())
+
+
+def _member(table: object, key: str) -> object:
+    return cast(Mapping[str, object], table)[key]
 
 
 def supported(language: str) -> str:
@@ -38,7 +42,7 @@ class Words:
         """A text by its place, ``window.button``, with its values put in. A value is never read as a text itself."""
         found: object = _load(self.language)
         for step in path.split("."):
-            found = cast(Mapping[str, object], found)[step]
+            found = _member(found, step)
         return str(found).format(**values) if values else str(found)
 
     def lookup(self, table: str, key: str) -> str | None:
@@ -78,6 +82,10 @@ class Words:
     def day(self, value: date) -> str:
         months = cast(Sequence[str], _load(self.language)["months"])
         return self.text("date", day=value.day, month=months[value.month - 1], year=value.year)
+
+    def local_day(self, value: datetime, time_zone: str) -> str:
+        """The reader's date of a moment."""
+        return self.day(value.astimezone(zone(time_zone)).date())
 
     def moment(self, value: datetime, time_zone: str) -> str:
         """Weekday, day and local time: a deadline of the next days."""

@@ -65,9 +65,12 @@ CREATE TABLE match_replica (
     score              numeric NOT NULL,
     explanation        jsonb NOT NULL,
     cadence            text NOT NULL,
-    live               boolean NOT NULL
+    live               boolean NOT NULL,
+    fresh              boolean NOT NULL
 );
 CREATE INDEX match_replica_live ON match_replica (buyer_id) WHERE live;
+-- Found since the last completed run: whom an on_match issue may be for.
+CREATE INDEX match_replica_fresh ON match_replica (match_id) WHERE fresh;
 
 CREATE TABLE interest_replica (
     interest_id    uuid PRIMARY KEY,

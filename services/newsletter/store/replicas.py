@@ -90,16 +90,16 @@ async def save_matches(conn: Conn, rows: Sequence[Row]) -> None:
     await conn.execute(
         """
         INSERT INTO match_replica (match_id, version, item_id, listing_cycle, requirement_id, buyer_id,
-                                   requirement_title, score, explanation, cadence, live)
+                                   requirement_title, score, explanation, cadence, live, fresh)
         SELECT DISTINCT ON (match_id) match_id, version, item_id, listing_cycle, requirement_id, buyer_id,
-               requirement_title, score, explanation, cadence, live
+               requirement_title, score, explanation, cadence, live, live
         FROM jsonb_to_recordset(%(rows)s::jsonb)
              AS e (match_id uuid, version bigint, item_id uuid, listing_cycle integer, requirement_id uuid,
                    buyer_id uuid, requirement_title text, score numeric, explanation jsonb, cadence text, live boolean)
         ORDER BY match_id, version DESC
         ON CONFLICT (match_id) DO UPDATE
         SET version = EXCLUDED.version, item_id = EXCLUDED.item_id, listing_cycle = EXCLUDED.listing_cycle,
-            live = EXCLUDED.live,
+            live = EXCLUDED.live, fresh = EXCLUDED.fresh,
             requirement_title = CASE WHEN EXCLUDED.live THEN EXCLUDED.requirement_title
                                      ELSE match_replica.requirement_title END,
             score = CASE WHEN EXCLUDED.live THEN EXCLUDED.score ELSE match_replica.score END,

@@ -14,6 +14,7 @@ from shared.contracts.visibility import RuleSet, Viewer, buyer_allowed, shown_st
 
 OFFERED: Final = frozenset({"available", "pre_production", "reserved"})
 LOT: Final = TypeAdapter(LotValues)
+_FITS: Final = TypeAdapter(tuple[Fit, ...])
 _ALWAYS = frozenset({"grade_code", "form", "gsm", "weight_net_kg", "quality_class", "location_country"})
 _OPTIONAL = tuple(field.name for field in fields(LotValues) if field.name not in _ALWAYS)
 _EMPTY: dict[str, tuple[()]] = {"certification": (), "defects": ()}
@@ -55,7 +56,7 @@ def _shown(offer: Offer) -> ShownLot:
         lot=masked(lot, seen),
         requirement_title=offer.requirement_title,
         score=offer.score,
-        fits=tuple(TypeAdapter(Fit).validate_python(line) for line in offer.explanation),
+        fits=_FITS.validate_python(offer.explanation),
         mill_name=offer.mill_name if "mill" in seen else None,
         price_hidden="price_per_t" not in seen,
         status=offer.item_status,
