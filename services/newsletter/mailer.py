@@ -86,7 +86,8 @@ class Mailer:
     async def _connection(self) -> SMTP:
         while self._idle:
             used_at, smtp = self._idle.pop()
-            if smtp.is_connected and time.monotonic() - used_at < IDLE_SECONDS_MAX and await _alive(smtp):
+            silent_for = time.monotonic() - used_at
+            if smtp.is_connected and silent_for < IDLE_SECONDS_MAX and (silent_for < 1 or await _alive(smtp)):
                 return smtp
             smtp.close()
         smtp = SMTP(

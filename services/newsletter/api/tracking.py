@@ -42,14 +42,16 @@ def _unknown(request: Request) -> HTMLResponse:
     return _page(request.headers.get("accept-language", "en")[:2], "unknown", status=404)
 
 
-@routes.api_route("/newsletter/t/{token}/open", methods=["GET", "HEAD"], response_class=Response)
+@routes.head("/newsletter/t/{token}/open", include_in_schema=False)
+@routes.get("/newsletter/t/{token}/open", response_class=Response)
 async def open_pixel(conn: Transaction, request: Request, token: Token) -> Response:
     """A picture of one pixel, whatever the token."""
     await tracking.record_open(conn, _visit(request, token), await clock(conn))
     return Response(PIXEL, media_type="image/gif", headers=PRIVATE)
 
 
-@routes.api_route("/newsletter/t/{token}/click", methods=["GET", "HEAD"], response_class=Response)
+@routes.head("/newsletter/t/{token}/click", include_in_schema=False)
+@routes.get("/newsletter/t/{token}/click", response_class=Response)
 async def click(conn: Transaction, request: Request, token: Token) -> Response:
     """On to the address stored for this token, and to no other."""
     target = await tracking.record_click(conn, _visit(request, token), await clock(conn))
