@@ -4,7 +4,7 @@ import os
 import socket
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from shared import log
 from shared.config import ServiceSettings
@@ -36,7 +36,7 @@ def listening(port: int, host: str = "127.0.0.1") -> socket.socket:
     return one
 
 
-def serve(app: FastAPI, settings: ServiceSettings, *, process: str = "api") -> None:
+def serve(app: ASGIApp, settings: ServiceSettings, *, process: str = "api") -> None:
     """Serve until SIGINT or SIGTERM."""
     log.configure(service=settings.service, process=process, level=settings.log_level)
     config = uvicorn.Config(

@@ -4,12 +4,14 @@ import psycopg
 import pytest
 import redis
 
-from tests.support.postgres import fresh_database, throwaway_postgres
+from tests.support.postgres import throwaway_postgres
 from tests.support.redis import throwaway_redis
 
 
 def test_postgres_of_our_own_takes_connections_and_has_the_extensions() -> None:
-    with throwaway_postgres() as url, fresh_database(url) as database, psycopg.connect(database) as conn:
+    with throwaway_postgres() as url, psycopg.connect(url) as conn:
+        conn.execute("CREATE EXTENSION btree_gist")
+        conn.execute("CREATE EXTENSION pg_trgm")
         settings = conn.execute(
             "SELECT current_setting('server_encoding'), current_setting('max_connections'), current_setting('timezone')"
         ).fetchone()
