@@ -147,7 +147,7 @@ def _second_weights(columns: list[Column]) -> None:
     if unit_second in metric and unit_first not in metric:
         first, second = second, first
         first.confidence, first.field = second.confidence, "weight_net_kg"
-    if unit_second or unit_first:
+    if unit_second and unit_second != (first.header.unit.unit if first.header.unit else ""):
         second.field, second.confidence = "weight_alt", first.confidence
 
 
