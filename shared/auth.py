@@ -1,0 +1,151 @@
+"""Who is asking. Tokens are issued by the gateway; every service verifies signature, expiry and role itself."""
+
+import base64
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from fastapi import Depends, Request
+
+from shared.contracts.base import ActorRef
+from shared.contracts.gateway import OrganizationKind, Role
+from shared.problems import NotAllowed, NotAuthenticated
+
+ALGORITHM = "EdDSA"
+ISSUER = "offcut"
+AUDIENCE = "offcut-api"
+TOKEN_BYTES_MAX = 4096
+LEEWAY_SECONDS = 5
+_REQUIRED = ["exp", "iat", "iss", "aud", "sub", "sid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in person. ``org_role`` is ``owner`` or ``member``."""
+
+    user_id: UUID
+    organization_id: UUID
+    organization_kind: OrganizationKind
+    role: Role
+    org_role: str
+    session_id: UUID
+    suspended: bool = False
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == Role.ADMIN
+
+    @property
+    def is_owner(self) -> bool:
+        return self.org_role == "owner"
+
+    def ref(self) -> ActorRef:
+        """What events keep of him."""
+        return ActorRef(user_id=self.user_id, organization_id=self.organization_id, via="http")
+
+
+class TokenVerifier:
+    """Verifies access tokens; a verified one is remembered by its hash until it expires (bounded)."""
+
+    def __init__(self, public_key: str, *, remembered_max: int = 10_000) -> None:
+        padded = public_key + "=" * (-len(public_key) % 4)
+        self._key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(padded))
+        self._remembered: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
+        self._remembered_max = remembered_max
+
+    def verify(self, token: str) -> Actor:
+        """The actor of a valid access token; raises ``NotAuthenticated`` with the reason."""
+        if len(token) > TOKEN_BYTES_MAX:
+            raise NotAuthenticated("The access token is too long to be one of ours; sign in again.")
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._remembered.get(digest)
+        now = time.time()
+        if known and known[0] > now:
+            return known[1]
+        expires, actor = self._decode(token)
+        self._remembered[digest] = (expires, actor)
+        while len(self._remembered) > self._remembered_max:
+            self._remembered.popitem(last=False)
+        return actor
+
+    def _decode(self, token: str) -> tuple[float, Actor]:
+        try:
+            if jwt.get_unverified_header(token).get("typ") != "at+jwt":
+                raise NotAuthenticated("This is not an access token; sign in again.")
+            claims = jwt.decode(
+                token,
+                key=self._key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                leeway=LEEWAY_SECONDS,
+                options={"require": _REQUIRED},
+            )
+            actor = Actor(
+                user_id=UUID(claims["sub"]),
+                organization_id=UUID(claims["org"]),
+                organization_kind=OrganizationKind(claims["org_kind"]),
+                role=Role(claims["role"]),
+                org_role=str(claims["org_role"]),
+                session_id=UUID(claims["sid"]),
+                suspended=bool(claims.get("suspended", False)),
+            )
+            return float(claims["exp"]), actor
+        except jwt.ExpiredSignatureError:
+            raise NotAuthenticated("The access token has expired; refresh it.", slug="token_expired") from None
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError):
+            raise NotAuthenticated("The access token is not valid; sign in again.") from None
+
+
+@cache
+def verifier(public_key: str) -> TokenVerifier:
+    """One verifier per process and key."""
+    return TokenVerifier(public_key)
+
+
+def actor_of(request: Request) -> Actor:
+    """The verified actor of a request; raises ``NotAuthenticated``."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotAuthenticated("Send a Bearer access token in the Authorization header.")
+    actor = verifier(request.app.state.settings.public_key).verify(token.strip())
+    request.state.actor = actor
+    return actor
+
+
+class Requirement:
+    """The dependency behind ``require``; the route test reads ``roles`` from it."""
+
+    def __init__(self, roles: frozenset[Role]) -> None:
+        self.roles = roles
+
+    async def __call__(self, request: Request) -> Actor:
+        actor = actor_of(request)
+        if actor.role not in self.roles:
+            wanted = " or ".join(sorted(self.roles))
+            raise NotAllowed(f"This needs the role {wanted}; you are signed in as {actor.role}.")
+        return actor
+
+
+def require(*roles: Role) -> Callable[..., Actor]:
+    """A dependency that lets only these roles pass: ``actor: Annotated[Actor, require(Role.ADMIN)]``."""
+    return Depends(Requirement(frozenset(roles)))
+
+
+def _everybody() -> None:
+    """Marks a route as public on purpose; the route test demands this or a role on every route."""
+
+
+public = Depends(_everybody)
+
+AnyActor = Annotated[Actor, require(*Role)]
+AdminActor = Annotated[Actor, require(Role.ADMIN)]
+MillActor = Annotated[Actor, require(Role.ADMIN, Role.MILL_USER)]
+BuyerActor = Annotated[Actor, require(Role.ADMIN, Role.BUYER_USER)]

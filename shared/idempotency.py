@@ -1,0 +1,85 @@
+"""Safe retries: the answer to a request with an ``Idempotency-Key`` is stored in the transaction of its effect."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import orjson
+from fastapi import Depends, Header, Request, Response
+
+from shared.auth import actor_of
+from shared.db import Conn
+from shared.problems import BadRequest, Conflict, Invalid
+
+HEADER = "idempotency-key"
+KEPT_HOURS = 48
+_KEPT_HEADERS = ("content-type", "location", "etag", "link", "retry-after")
+
+
+async def answered_once(
+    request: Request,
+    key: str,
+    *,
+    conn: Callable[[], Awaitable[Conn]],
+    answer: Callable[[Request], Awaitable[Response]],
+) -> Response:
+    """Answer a request, or give the stored answer of the same one again. Scope: person, method, path and key."""
+    if not 16 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
+        raise BadRequest("Idempotency-Key takes 16 to 128 visible ASCII characters; a UUID is a good one.")
+    actor = actor_of(request)
+    scope = f"{actor.user_id} {request.method} {request.url.path} {key}"
+    digest = hashlib.sha256(request.url.query.encode() + b"\n" + await request.body()).digest()
+    open_conn = await conn()
+    if not await _locked(open_conn, scope):
+        raise Conflict(
+            "A request with this Idempotency-Key is still running; ask again in a second.",
+            slug="request_in_progress",
+            headers={"Retry-After": "1"},
+        )
+    stored = await (
+        await open_conn.execute(
+            "SELECT request_hash, status, headers, body FROM idempotency WHERE scope = %(scope)s", {"scope": scope}
+        )
+    ).fetchone()
+    if stored is not None:
+        if bytes(stored[0]) != digest:
+            raise Invalid(
+                "This Idempotency-Key was used for another request; take a new one.", slug="idempotency_key_reused"
+            )
+        return Response(bytes(stored[3]), stored[1], {**stored[2], "idempotency-replayed": "true"})
+    response = await answer(request)
+    if 200 <= response.status_code < 300:
+        kept = {name: value for name, value in response.headers.items() if name in _KEPT_HEADERS}
+        await open_conn.execute(
+            """
+            INSERT INTO idempotency (scope, request_hash, status, headers, body, created_at)
+            VALUES (%(scope)s, %(hash)s, %(status)s, %(headers)s::jsonb, %(body)s, clock())
+            """,
+            {
+                "scope": scope,
+                "hash": digest,
+                "status": response.status_code,
+                "headers": orjson.dumps(kept).decode(),
+                "body": bytes(response.body),
+            },
+        )
+    return response
+
+
+async def _locked(conn: Conn, scope: str) -> bool:
+    cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%(scope)s, 0))", {"scope": scope})
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _key(idempotency_key: Annotated[str | None, Header(description="16–128 visible ASCII characters")] = None) -> str:
+    if idempotency_key is None:
+        raise BadRequest(
+            "Send an Idempotency-Key header (a UUID), so that a repeated request has one effect.",
+            slug="idempotency_key_required",
+        )
+    return idempotency_key
+
+
+Keyed = Annotated[str, Depends(_key)]
+"""Parameter of a route that refuses requests without a key."""

@@ -1,0 +1,42 @@
+"""One JSON line per record on standard output; PM2 writes the lines as they are."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+
+import orjson
+
+from shared import trace
+
+_PLAIN = frozenset(vars(logging.makeLogRecord({})))
+
+
+class JsonLines(logging.Formatter):
+    """Adds the service, the process and the correlation id; extra members of a record are kept."""
+
+    def __init__(self, *, service: str, process: str) -> None:
+        super().__init__()
+        self._fixed = {"service": service, "process": process}
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            **self._fixed,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "correlation_id": trace.current().correlation_id,
+        }
+        line.update({key: value for key, value in vars(record).items() if key not in _PLAIN and key != "message"})
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()
+
+
+def configure(*, service: str, process: str, level: str = "INFO") -> None:
+    """Send every logger of this process through one JSON handler. Call once, at start."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines(service=service, process=process))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for noisy in ("uvicorn.access", "uvicorn.error", "aioimaplib", "mail.log"):
+        logging.getLogger(noisy).setLevel("WARNING")

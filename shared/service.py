@@ -1,0 +1,206 @@
+"""The app every service starts from: request id, one transaction per request, stored answers, problems, health."""
+
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated, Any, ClassVar, cast
+
+import orjson
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import idempotency, problems, trace
+from shared.auth import public
+from shared.config import ServiceSettings
+from shared.contracts.base import ActorRef
+from shared.db import Conn, Database
+from shared.problems import BadRequest, TooLarge
+
+LOG = logging.getLogger("access")
+LOST_RACES = (UniqueViolation, ExclusionViolation, DeadlockDetected)
+BODY_BYTES_MAX = 1 << 20  # JSON bodies; uploads have their own limit
+
+
+class StrictRequest(Request):
+    """A request whose JSON cannot hold what a database or another parser would choke on."""
+
+    async def json(self) -> Any:
+        body = await self.body()
+        if len(body) > BODY_BYTES_MAX:
+            raise TooLarge(f"A JSON body may have at most {BODY_BYTES_MAX} bytes.")
+        if b"\\u0000" in body or b"\x00" in body:
+            raise BadRequest("The body holds a NUL character.")
+        try:
+            return orjson.loads(body)  # refuses NaN, Infinity, lone surrogates and too deep nesting
+        except orjson.JSONDecodeError as error:
+            raise BadRequest(f"The body is not valid JSON: {error.msg} at character {error.pos}.") from None
+
+
+class TransactionRoute(APIRoute):
+    """Opens the request's transaction when it is first asked for, and commits it before the answer is sent.
+
+    With an ``Idempotency-Key`` a 2xx answer is stored in the same transaction and given again to a repeated request.
+    """
+
+    tried_again: ClassVar[bool] = False
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        original = super().get_route_handler()
+
+        async def answer(strict: StrictRequest) -> Response:
+            async with AsyncExitStack() as stack:
+                strict.state.transaction = _Transaction(stack, cast(Database, strict.app.state.db))
+                key = strict.headers.get(idempotency.HEADER)
+                if key is None or strict.method in ("GET", "HEAD"):
+                    return await original(strict)
+                return await idempotency.answered_once(strict, key, conn=strict.state.transaction.conn, answer=original)
+
+        async def handle(request: Request) -> Response:
+            strict = StrictRequest(request.scope, request.receive)
+            if not self.tried_again:
+                return await answer(strict)
+            try:
+                return await answer(strict)
+            except LOST_RACES:
+                return await answer(strict)  # rolled back; the second look sees who was first
+
+        return handle
+
+
+class RacingRoute(TransactionRoute):
+    """For routes where many want the same thing: a request that loses a race in the database is tried once more.
+
+    Only for bodies that are read whole (JSON), because the second try reads the body again.
+    """
+
+    tried_again = True
+
+
+class _Transaction:
+    def __init__(self, stack: AsyncExitStack, db: Database) -> None:
+        self._stack = stack
+        self._db = db
+        self._conn: Conn | None = None
+
+    async def conn(self) -> Conn:
+        if self._conn is None:
+            self._conn = await self._stack.enter_async_context(self._db.transaction())
+        return self._conn
+
+
+async def _open(request: Request) -> Conn:
+    return await request.state.transaction.conn()
+
+
+Transaction = Annotated[Conn, Depends(_open)]
+"""The request's connection, inside its transaction."""
+
+
+class Traced:
+    """Pure ASGI: takes or makes the request id, opens the trace, writes one access line."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        given = headers.get("x-request-id", "")
+        accepted = given if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum() else None
+        chain = trace.started(
+            ActorRef(via="http"), correlation_id=accepted, traceparent=headers.get("traceparent", "")[:64] or None
+        )
+        status = 0
+        started = time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message.get("headers", []),
+                    (b"x-request-id", chain.correlation_id.encode()),
+                ]
+            await send(message)
+
+        with trace.tracing(chain):
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                took = round((time.perf_counter() - started) * 1000, 1)
+                level = logging.DEBUG if scope["path"].startswith(("/health", "/metrics")) else logging.INFO
+                said = {"method": scope["method"], "path": scope["path"], "status": status, "took_ms": took}
+                LOG.log(level, "request", extra=said)
+
+
+def create_app(
+    settings: ServiceSettings, *, title: str, routers: Sequence[APIRouter], description: str = "", traced: bool = True
+) -> FastAPI:
+    """The app of one service; ``routers`` must be made by ``router()`` so that each request is one transaction.
+
+    ``traced=False`` is for an app inside another that has opened the trace already.
+    """
+    db = Database(
+        settings.database_url,
+        service=settings.service,
+        process="api",
+        size_max=settings.pool_size_max,
+        wait_seconds=settings.pool_wait_seconds,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        await db.open()
+        yield
+        await db.close()
+
+    app = FastAPI(
+        title=title,
+        description=description,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/internal/openapi.json",
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    app.state.settings = settings
+    app.state.db = db
+    problems.install(app)
+    app.include_router(_health(db))
+    for one in routers:
+        app.include_router(one, prefix="/mvp/api")
+    if traced:
+        app.add_middleware(Traced)
+    return app
+
+
+def router(*tags: str, racing: bool = False) -> APIRouter:
+    """A router whose routes own their transaction; ``racing``: and try once more after a lost race."""
+    return APIRouter(route_class=RacingRoute if racing else TransactionRoute, tags=list(tags))
+
+
+def _health(db: Database) -> APIRouter:
+    health = APIRouter(include_in_schema=False, dependencies=[public])
+
+    @health.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @health.get("/health/ready")
+    async def ready() -> dict[str, str]:
+        async with db.transaction() as conn:
+            await conn.execute("SELECT 1")
+        return {"status": "ok"}
+
+    @health.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return health
