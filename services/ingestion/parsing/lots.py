@@ -51,6 +51,8 @@ def measure(cell: Cell, plan: Plan) -> Reading:
 def _scaled(value: Decimal, unit: str | None, plan: Plan, name: str) -> Reading:
     if plan.dimension == "count":
         return value, None
+    if unit == "ton?":
+        unit = plan.ton
     factor = FACTORS[plan.dimension].get(unit or "")
     if unit == "lb?":
         return None, Fault(

@@ -38,13 +38,17 @@ class Habit:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to read one column. ``open_question`` is plain words when a person must decide first."""
+    """How to read one column. ``open_question`` is plain words when a person must decide first.
+
+    ``ton`` is what "ton" means in its cells: the metric tonne, or None in a file of inches and pounds.
+    """
 
     field: str
     dimension: str
     unit: str | None
     mark: Mark | None
     open_question: str | None = None
+    ton: str | None = None
 
 
 def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None, language: str | None) -> Habit:
@@ -80,7 +84,7 @@ def plan_for(column: Column, habit: Habit, *, mill: MillContext) -> Plan:
     decided = _mark(column, field, dimension, unit, habit)
     if decided.open:
         question = f'The numbers in "{column.header.text}" can be read in two ways (1.250 as 1250 or as 1.25).'
-    return Plan(field, dimension, unit, decided.mark, question)
+    return Plan(field, dimension, unit, decided.mark, question, None if habit.imperial else "t")
 
 
 def _mark(column: Column, field: str, dimension: str, unit: str | None, habit: Habit) -> MarkDecision:

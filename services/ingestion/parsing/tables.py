@@ -53,7 +53,7 @@ def header_score(row: list[Cell]) -> float:
     fields, known = Counter[str](), 0.0
     for text in texts:
         scores = read_header(text).fields
-        if scores and max(scores.values()) >= 0.7:
+        if scores and max(scores.values()) >= 0.6:
             best = max(scores, key=lambda f: scores[f])
             fields[best] += 1
             known += max(scores.values())
