@@ -21,6 +21,7 @@ def settings_for(url: str, **more: object) -> IngestionSettings:
         "public_key": PUBLIC_KEY,
         "cursor_key": "tests",
         "credentials_key": "tests",
+        "imap_call_seconds": 3,
         **more,
     }
     return IngestionSettings.model_validate(values)
