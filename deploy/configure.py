@@ -4,7 +4,6 @@ What was decided or made once is kept: a second run without DATABASE_URL still u
 """
 
 import base64
-import json
 import os
 import secrets
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.bootstrap import Plan, role_url
+from deploy.choices import ENVIRONMENTS, Choices
 from deploy.embedded.process import HOST
 from deploy.layout import SERVICES, Layout
 from deploy.secrets_file import write_secrets
@@ -23,6 +23,7 @@ GENERATED = (
     "OFFCUT_VALKEY_PASSWORD",
     "OFFCUT_MAIL_PASSWORD",
     "OFFCUT_CURSOR_KEY",
+    "OFFCUT_REFRESH_KEY",
     *(f"OFFCUT_{service.upper()}_DATABASE_PASSWORD" for service in SERVICES),
 )
 # Each of our servers and the addresses that make it needless.
@@ -33,7 +34,7 @@ GIVEN_BY = {"postgres": ("DATABASE_URL",), "redis": ("REDIS_URL",), "mail": ("SM
 class Configuration:
     """`admin_url` is None when the database is a host's and this run was not told its administrator's address."""
 
-    embedded: tuple[str, ...]
+    choices: Choices
     admin_url: str | None
     secrets: Mapping[str, str]
 
@@ -46,44 +47,43 @@ class Configuration:
         return self.secrets[f"OFFCUT_{service.upper()}_DATABASE_URL"]
 
 
-def configure(layout: Layout, given: Mapping[str, str]) -> Configuration:
-    """Write the secrets file and the list of embedded servers, and return both."""
+def configure(layout: Layout, given: Mapping[str, str], *, environment: str | None = None) -> Configuration:
+    """Write the secrets file and the choices, and return both; None as environment means: as before."""
     known = layout.secrets()
-    embedded = _choose(layout, given)
+    choices = choose(layout, given, environment=environment)
     values = {**known, **{key: secrets.token_hex(24) for key in GENERATED if key not in known}}
-    if "OFFCUT_GATEWAY_PRIVATE_KEY" not in values:
+    if "OFFCUT_PRIVATE_KEY" not in values:
         values |= _signing_keys()
     admin_url = given.get("DATABASE_URL")
-    if "postgres" in embedded:
-        admin_url = (
-            f"postgresql://postgres:{values['OFFCUT_POSTGRES_PASSWORD']}@{HOST}:{layout.port('postgres')}/postgres"
-        )
+    if "postgres" in choices.embedded:
+        login = f"postgres:{values['OFFCUT_POSTGRES_PASSWORD']}"
+        admin_url = f"postgresql://{login}@{HOST}:{layout.port('postgres')}/postgres"
     if admin_url is not None:
         values |= _role_urls(admin_url, values)
-    values |= _addresses(layout, given, embedded, values)
+    values |= _addresses(layout, given, choices.embedded, values)
     if values != known:
         write_secrets(layout.secrets_file, values)
-    layout.embedded_file.write_text(json.dumps(embedded))
-    return Configuration(embedded, admin_url, values)
+    choices.write(layout.var)
+    return Configuration(choices, admin_url, values)
 
 
-def chosen_before(layout: Layout) -> tuple[str, ...] | None:
-    """Return the embedded servers that an earlier run decided on, or None when this is the first."""
-    if not layout.embedded_file.exists():
-        return None
-    return tuple(json.loads(layout.embedded_file.read_text()))
-
-
-def _choose(layout: Layout, given: Mapping[str, str]) -> tuple[str, ...]:
-    before = chosen_before(layout)
-    possible = GIVEN_BY if before is None else before
-    return tuple(server for server in possible if not all(given.get(url) for url in GIVEN_BY[server]))
+def choose(layout: Layout, given: Mapping[str, str], *, environment: str | None) -> Choices:
+    """Return what holds from now on: what is given now wins over what was decided before."""
+    before = Choices.read(layout.var)
+    possible = tuple(GIVEN_BY) if before is None else before.embedded
+    usual = before.environment if before else ENVIRONMENTS[0]
+    return Choices(
+        embedded=tuple(server for server in possible if not all(given.get(url) for url in GIVEN_BY[server])),
+        environment=environment or given.get("OFFCUT_ENVIRONMENT") or usual,
+        offset=layout.offset,
+        public_url=given.get("OFFCUT_PUBLIC_URL") or (before.public_url if before else None),
+    )
 
 
 def _signing_keys() -> dict[str, str]:
     key = Ed25519PrivateKey.generate()
     raw = {
-        "OFFCUT_GATEWAY_PRIVATE_KEY": key.private_bytes_raw(),
+        "OFFCUT_PRIVATE_KEY": key.private_bytes_raw(),
         "OFFCUT_PUBLIC_KEY": key.public_key().public_bytes_raw(),
     }
     return {name: base64.urlsafe_b64encode(value).decode().rstrip("=") for name, value in raw.items()}
@@ -119,7 +119,9 @@ def _addresses(
 def main() -> None:
     layout = Layout.of_environment()
     layout.var.mkdir(parents=True, exist_ok=True)
-    print(f"wrote {layout.secrets_file}, embedded: {', '.join(configure(layout, os.environ).embedded) or 'none'}")
+    print(
+        f"wrote {layout.secrets_file}, embedded: {', '.join(configure(layout, os.environ).choices.embedded) or 'none'}"
+    )
 
 
 if __name__ == "__main__":

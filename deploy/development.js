@@ -2,5 +2,5 @@
 module.exports = {
   apis: 1,
   watch: process.env.OFFCUT_WATCH === '1',
-  memory: { api: '400M', worker: '600M' },
+  memory: { main: '400M', worker: '600M' },
 }

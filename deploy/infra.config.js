@@ -1,10 +1,5 @@
-// The servers this machine does not have: bin/up writes their names to var/embedded.json when it decides to run them.
-const fs = require('fs')
-const path = require('path')
-const { infra, offset, state } = require('./pm2.js')
-
-const chosen = path.join(state, 'embedded.json')
-const embedded = fs.existsSync(chosen) ? JSON.parse(fs.readFileSync(chosen, 'utf8')) : []
+// The servers this machine does not have; bin/up decides which these are.
+const { choices, infra, offset } = require('./pm2.js')
 
 const servers = {
   // SIGINT is PostgreSQL's fast shutdown; its children must not be signalled by anybody but itself.
@@ -17,4 +12,4 @@ const servers = {
     }),
 }
 
-module.exports = { apps: embedded.map((name) => servers[name]()) }
+module.exports = { apps: choices.embedded.map((name) => servers[name]()) }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from deploy.choices import Choices
 from deploy.embedded.place import ROOT, state_directory
 from deploy.secrets_file import read_secrets
 
@@ -20,9 +21,12 @@ class Layout:
 
     @classmethod
     def of_environment(cls) -> Self:
-        """Read OFFCUT_VAR (default `var/`) and OFFCUT_PORT_BASE_OFFSET (default 0), as deploy/pm2.js does."""
-        var = Path(os.environ.get("OFFCUT_VAR", "var"))
-        return cls(var if var.is_absolute() else ROOT / var, int(os.environ.get("OFFCUT_PORT_BASE_OFFSET", "0")))
+        """Read OFFCUT_VAR (default `var/`) and OFFCUT_PORT_BASE_OFFSET (default: as before), like deploy/pm2.js."""
+        given = Path(os.environ.get("OFFCUT_VAR", "var"))
+        var = given if given.is_absolute() else ROOT / given
+        before = Choices.read(var)
+        offset = os.environ.get("OFFCUT_PORT_BASE_OFFSET", before.offset if before else 0)
+        return cls(var, int(offset))
 
     @property
     def servers(self) -> Path:
@@ -40,11 +44,6 @@ class Layout:
     @property
     def secrets_file(self) -> Path:
         return self.var / "secrets.env"
-
-    @property
-    def embedded_file(self) -> Path:
-        """Names the embedded servers in use; deploy/infra.config.js starts exactly these."""
-        return self.var / "embedded.json"
 
     def secrets(self) -> dict[str, str]:
         return read_secrets(self.secrets_file)

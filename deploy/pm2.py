@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ START_SECONDS_MAX = 240
 CONCURRENT_STARTS = "4"
 # The daemon keeps the environment it was born with, so no address with a password may be in it.
 KEPT_FROM_SHELL = ("PATH", "HOME", "USER", "LANG", "TERM", "SSL_CERT_FILE", "PM2_HOME")
+OURS_FROM_SHELL = ("OFFCUT_VAR", "OFFCUT_LOG_LEVEL", "OFFCUT_WATCH")  # the rest is in var/choices.json
 
 
 class Pm2Failed(Exception):
@@ -38,11 +39,11 @@ class Running:
         return self.status == "online"
 
 
-def start(names: Iterable[str], *, environment: Mapping[str, str]) -> None:
+def start(names: Iterable[str]) -> None:
     """Start the named entries of the root file and wait until each has said that it is ready."""
     wanted = ",".join(names)
     if wanted:
-        _pm2("start", "ecosystem.config.js", "--only", wanted, environment=environment)
+        _pm2("start", "ecosystem.config.js", "--only", wanted)
 
 
 def delete(names: Iterable[str]) -> None:
@@ -81,13 +82,19 @@ def _listed() -> list[dict[str, Any]]:
     return json.loads(next((line for line in reversed(lines) if line.startswith("[{") or line == "[]"), "[]"))
 
 
-def entries(environment: Mapping[str, str]) -> list[str]:
+def entries() -> list[str]:
     """Return the names of everything that the root file would start now."""
     script = "console.log(JSON.stringify(require('./ecosystem.config.js').apps.map((app) => app.name)))"
     done = subprocess.run(
-        [str(_node()), "-e", script], cwd=ROOT, capture_output=True, text=True, check=True, env=_shell(environment)
+        [str(_node()), "-e", script], cwd=ROOT, capture_output=True, text=True, check=True, env=_shell()
     )
     return json.loads(done.stdout)
+
+
+def search_path() -> str:
+    """Return what a shell needs in PATH to find `pm2`, and the Node it runs on when that came from PyPI."""
+    node, folder = _node(), ROOT / "node_modules/.bin"
+    return f"{folder}:{node.parent}" if ROOT in node.parents else str(folder)
 
 
 def home() -> Path:
@@ -113,19 +120,19 @@ def _node() -> Path:
     return node
 
 
-def _shell(environment: Mapping[str, str]) -> dict[str, str]:
+def _shell() -> dict[str, str]:
     kept = {key: os.environ[key] for key in KEPT_FROM_SHELL if key in os.environ}
-    ours = {key: value for key, value in os.environ.items() if key.startswith("OFFCUT_") and not key.endswith("_URL")}
+    ours = {key: os.environ[key] for key in OURS_FROM_SHELL if key in os.environ}
     path = f"{_node().parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return {**kept, **ours, **environment, "PATH": path, "PM2_CONCURRENT_ACTIONS": CONCURRENT_STARTS}
+    return {**kept, **ours, "PATH": path, "PM2_CONCURRENT_ACTIONS": CONCURRENT_STARTS}
 
 
-def _pm2(*arguments: str, environment: Mapping[str, str] | None = None) -> str:
+def _pm2(*arguments: str) -> str:
     try:
         done = subprocess.run(
             [str(_node()), str(ROOT / "node_modules/pm2/bin/pm2"), *arguments, "--no-color"],
             cwd=ROOT,
-            env=_shell(environment or {}),
+            env=_shell(),
             capture_output=True,
             text=True,
             timeout=START_SECONDS_MAX,

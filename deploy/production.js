@@ -2,5 +2,5 @@
 module.exports = {
   apis: 2,
   watch: false,
-  memory: { api: '500M', worker: '900M' },
+  memory: { main: '500M', worker: '900M' },
 }

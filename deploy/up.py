@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterable
 from typing import Annotated
 
-import httpx
 import psycopg
 import typer
 from rich.table import Table
 
 from deploy import pm2
 from deploy.bootstrap import BootstrapRefused, bootstrap
-from deploy.configure import GIVEN_BY, Configuration, chosen_before, configure
+from deploy.choices import Choices
+from deploy.configure import GIVEN_BY, Configuration, choose, configure
 from deploy.embedded.place import ROOT
 from deploy.embedded.process import ServerFailed, listens
 from deploy.layout import SERVICES, Layout
@@ -35,8 +35,9 @@ def up(
         typer.Option("--demo/--no-demo", help="Load the demo market. Default: only when all servers are embedded."),
     ] = None,
     production: Annotated[
-        bool, typer.Option("--production", help="Two API processes per service, no watching.")
-    ] = False,
+        bool | None,
+        typer.Option("--production/--development", help="Two API processes per service, or one. Default: as before."),
+    ] = None,
 ) -> None:
     """Start Offcut on this machine. Safe to repeat: what runs already is left alone.
 
@@ -44,36 +45,39 @@ def up(
     embedded ones. OFFCUT_PORT_BASE_OFFSET shifts every port, OFFCUT_VAR moves the data.
     """
     began = time.monotonic()
-    environment = {"OFFCUT_ENVIRONMENT": "production"} if production else {}
+    environment = None if production is None else "production" if production else "development"
     try:
         layout = Layout.of_environment()
-        if _runs_already(layout, environment):
-            show_end(layout, began, first=False)
+        present = own_processes()
+        refuse_other_choices(layout, present, environment)
+        if present and present >= set(pm2.entries()):
+            show_end(layout, began, changed=False, demo=wants_demo(layout, demo))
             return
-        configuration = bring_up(layout, environment)
+        bring_up(layout, present, environment)
     except (UpRefused, Pm2Failed, ServerFailed, BootstrapRefused, psycopg.OperationalError) as refused:
         fail(str(refused))
         sys.exit(1)
-    with_demo = demo if demo is not None else set(configuration.embedded) == set(GIVEN_BY)
-    if with_demo:
-        say("  the demo market comes with the services")
-    show_end(layout, began, first=True)
+    show_end(layout, began, changed=True, demo=wants_demo(layout, demo))
 
 
-def bring_up(layout: Layout, environment: dict[str, str]) -> Configuration:
+def wants_demo(layout: Layout, asked: bool | None) -> bool:
+    """Say whether this is a place for demo accounts: only where every server is our own, unless somebody asked."""
+    choices = Choices.read(layout.var)
+    return asked if asked is not None else choices is not None and set(choices.embedded) == set(GIVEN_BY)
+
+
+def bring_up(layout: Layout, present: set[str], environment: str | None) -> None:
     """Start whatever does not run yet, in the order in which it is needed."""
-    (layout.var / "log").mkdir(parents=True, exist_ok=True)
+    layout.logs.mkdir(parents=True, exist_ok=True)
     layout.var.chmod(0o700)
-    present = _own_processes()
-    _refuse_other_choice(layout, present)
-    configuration = configure(layout, os.environ)
-    wanted = pm2.entries(environment)
+    configuration = configure(layout, os.environ, environment=environment)
+    wanted = pm2.entries()
     missing = [name for name in wanted if name not in present]
     _refuse_taken_ports(layout, missing)
     servers = [name for name in missing if name.startswith("infra-")]
     with step("servers") as notes:
-        notes.append(", ".join(configuration.embedded) if configuration.embedded else "all given by address")
-        pm2.start(servers, environment=environment)
+        notes.append(", ".join(configuration.choices.embedded) or "all given by address")
+        pm2.start(servers)
         _wait_for_servers(layout, configuration)
     with step("database: one schema and one role per service"):
         prepare_database(configuration)
@@ -81,10 +85,9 @@ def bring_up(layout: Layout, environment: dict[str, str]) -> Configuration:
         applied = {service: migrate(configuration.database_url(service), service) for service in SERVICES}
         notes.append(f"{sum(map(len, applied.values()))} applied")
     with step("processes") as notes:
-        pm2.start([name for name in missing if name not in servers], environment=environment)
-        _wait_until_ready(wanted)
+        pm2.start([name for name in missing if name not in servers])
+        _wait_until_ready(layout, wanted)
         notes.append(f"{len(wanted)} under PM2")
-    return configuration
 
 
 def prepare_database(configuration: Configuration) -> None:
@@ -107,8 +110,8 @@ def _can_enter(url: str) -> bool:
     return found is not None and bool(found[0])
 
 
-def _own_processes() -> set[str]:
-    """Return the names of ours that PM2 knows, or refuse when another checkout has taken them."""
+def own_processes() -> set[str]:
+    """Return the names of ours that are online, or refuse when another checkout has taken them."""
     found = pm2.running()
     others = sorted({str(process.checkout) for process in found if process.checkout != ROOT})
     if others:
@@ -116,25 +119,24 @@ def _own_processes() -> set[str]:
             f"Offcut of {', '.join(others)} runs under the same PM2. Stop it there with bin/down, or keep both apart: "
             "PM2_HOME=~/.pm2-second OFFCUT_PORT_BASE_OFFSET=100 bin/up"
         )
-    stopped = [process.name for process in found if not process.online]
-    pm2.delete(stopped)
+    pm2.delete(process.name for process in found if not process.online)
     return {process.name for process in found if process.online}
 
 
-def _runs_already(layout: Layout, environment: dict[str, str]) -> bool:
-    if chosen_before(layout) is None or not pm2.daemon_runs():
-        return False
-    online = {process.name for process in pm2.running() if process.online and process.checkout == ROOT}
-    return bool(online) and online >= set(pm2.entries(environment))
-
-
-def _refuse_other_choice(layout: Layout, present: set[str]) -> None:
-    before = chosen_before(layout)
+def refuse_other_choices(layout: Layout, present: set[str], environment: str | None) -> None:
+    """Refuse to mix: what runs was started with other servers, ports or limits than are asked for now."""
+    before = Choices.read(layout.var)
     if before is None or not present:
         return
-    for server in before:
-        if all(os.environ.get(url) for url in GIVEN_BY[server]):
-            raise UpRefused(f"infra-{server} is running, but {GIVEN_BY[server][0]} is set now: run bin/down first.")
+    now = choose(layout, os.environ, environment=environment)
+    for what, was, wanted in (
+        ("embedded servers", before.embedded, now.embedded),
+        ("environment", before.environment, now.environment),
+        ("shift of ports", before.offset, now.offset),
+        ("public address", before.public_url, now.public_url),
+    ):
+        if was != wanted:
+            raise UpRefused(f"Offcut runs with another {what} ({was}) than asked for now ({wanted}): bin/down first.")
 
 
 def _refuse_taken_ports(layout: Layout, missing: list[str]) -> None:
@@ -156,7 +158,7 @@ def _refuse_taken_ports(layout: Layout, missing: list[str]) -> None:
 def _wait_for_servers(layout: Layout, configuration: Configuration) -> None:
     ports = {"postgres": "postgres", "redis": "redis", "mail": "imap"}
     deadline = time.monotonic() + SERVER_SECONDS_MAX
-    waiting = {server: layout.port(ports[server]) for server in configuration.embedded}
+    waiting = {server: layout.port(ports[server]) for server in configuration.choices.embedded}
     while waiting:
         waiting = {server: port for server, port in waiting.items() if not listens(port)}
         if waiting and time.monotonic() > deadline:
@@ -179,8 +181,8 @@ def _wait_for_database(admin_url: str, deadline: float) -> None:
             return
 
 
-def _wait_until_ready(wanted: list[str]) -> None:
-    """Wait until every process is online; a process that ended instead is named with its log."""
+def _wait_until_ready(layout: Layout, wanted: list[str]) -> None:
+    """Wait until every process is online; one that ends again and again is named with the end of its log."""
     deadline = time.monotonic() + READY_SECONDS_MAX
     while True:
         states = {process.name: process for process in pm2.running()}
@@ -188,32 +190,29 @@ def _wait_until_ready(wanted: list[str]) -> None:
         if not late:
             return
         if time.monotonic() > deadline:
-            raise UpRefused(f"{', '.join(late)} did not become ready; see var/log/{late[0]}.err.log")
+            log = layout.logs / f"{late[0]}.err.log"
+            said = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
+            raise UpRefused("\n  ".join([f"{', '.join(late)} did not become ready. The end of {log}:", *said]))
         time.sleep(0.2)
 
 
-def show_end(layout: Layout, began: float, *, first: bool) -> None:
+def show_end(layout: Layout, began: float, *, changed: bool, demo: bool) -> None:
+    """Say what runs and where to look next."""
+    choices = Choices.read(layout.var)
     table = Table.grid(padding=(0, 3))
     table.add_row("API and its documentation", f"{layout.address}/mvp/api/docs/")
     table.add_row("Sign in", f"{layout.address}/mvp/app/")
-    if "mail" in (chosen_before(layout) or ()):
+    if choices is not None and "mail" in choices.embedded:
         table.add_row("Mail that was sent", f"http://127.0.0.1:{layout.port('mail_pages')}/")
-    table.add_row("Processes", f"PATH={ROOT}/node_modules/.bin:$PATH pm2 ls")
+    if not demo:
+        create = ".venv/bin/python -m gateway.accounts create-admin --email you@example.org --name 'Your Name'"
+        table.add_row("First administrator", f"OFFCUT_SECRETS_FILE={layout.secrets_file} {create}")
+    table.add_row("Processes", f"PATH={pm2.search_path()}:$PATH pm2 ls")
     table.add_row("Stop", "bin/down (the data stay)")
-    took = f"{time.monotonic() - began:.1f} s"
-    say(
-        f"\n[bold]Offcut runs.[/] [dim]{took}[/]"
-        if first
-        else f"\n[bold]Offcut was running already; nothing was changed.[/] [dim]{took}[/]"
-    )
+    online = sum(process.online for process in pm2.running())
+    what = "Offcut runs" if changed else "Offcut was running already; nothing was changed"
+    say(f"\n[bold]{what}.[/] [dim]{online} processes, {time.monotonic() - began:.1f} s[/]")
     CONSOLE.print(table)
-
-
-def ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/health/ready", timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def main() -> None:

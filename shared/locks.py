@@ -24,10 +24,14 @@ log = logging.getLogger(__name__)
 
 
 class Locks:
-    """The locks and wake-ups of one process. ``run`` keeps them; ``while_held`` and ``wake_on`` use them."""
+    """The locks and wake-ups of one process. ``run`` keeps them; ``while_held`` and ``wake_on`` use them.
 
-    def __init__(self, database: Database) -> None:
+    Once ``stop`` is set nobody waits for a lock any more; what is held stays held until the work is through.
+    """
+
+    def __init__(self, database: Database, *, stop: asyncio.Event) -> None:
         self._database = database
+        self._stop = stop
         self._held: dict[str, asyncio.Event] = {}  # name -> set when it is held no longer
         self._wanted: dict[str, asyncio.Future[asyncio.Event]] = {}
         self._channels: dict[str, list[asyncio.Event]] = {}
@@ -43,6 +47,8 @@ class Locks:
         """Wait for the lock and do ``work``; when the lock is lost cancel the work and wait again."""
         while True:
             lost = await self._acquire(name)
+            if lost is None:
+                return
             working = asyncio.ensure_future(work())
             watching = asyncio.ensure_future(lost.wait())
             try:
@@ -74,12 +80,17 @@ class Locks:
                 self._held.clear()
             await asyncio.sleep(ASK_S)
 
-    async def _acquire(self, name: str) -> asyncio.Event:
+    async def _acquire(self, name: str) -> asyncio.Event | None:
         held = self._held.get(name)
         if held is not None:
             return held  # the same process comes back to it
         waiting = self._wanted.setdefault(name, asyncio.get_running_loop().create_future())
-        return await asyncio.shield(waiting)
+        stopping = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+        return waiting.result() if waiting.done() else None
 
     async def _round(self, conn: Conn) -> None:
         """Ask for what is wanted, then listen until the next round."""

@@ -59,7 +59,7 @@ class Mark:
 
 
 class Wire:
-    """A client of one Redis. ``block_s``: how long reads of this client may block."""
+    """A client of one Redis. ``block_s``: how long reads of this client wait for an entry; 0: not at all."""
 
     def __init__(self, url: str, *, block_s: float = 0) -> None:
         # No retries: a repeated XREADGROUP leaves entries pending unseen. The timeout stays above the block time, or
@@ -73,7 +73,7 @@ class Wire:
             socket_connect_timeout=ANSWER_TIMEOUT_S,
             health_check_interval=0,
         )
-        self._block_ms = int(block_s * 1000)
+        self._block_ms = int(block_s * 1000) or None  # BLOCK 0 would wait for ever
 
     async def close(self) -> None:
         await self._redis.aclose()

@@ -49,7 +49,7 @@ async def work(
         settings.database_url, service=settings.service, process="worker", size_max=settings.pool_size_max
     )
     wire = Wire(settings.redis_url, block_s=BLOCK_S)
-    locks = Locks(database)
+    locks = Locks(database, stop=stop)
     await refuse_eviction(wire)
     await database.open()
     loops: list[Loop] = []

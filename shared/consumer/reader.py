@@ -58,6 +58,7 @@ class Reader:
         metrics.READER_ACTIVE.labels(self._stream).set(1)
         try:
             await self._load()
+            await self._regroup()
             while not self._stop.is_set():
                 await self._round()
         finally:

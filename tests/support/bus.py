@@ -109,7 +109,7 @@ class Bus:
         parts: Callable[[Locks, Wire, asyncio.Event], list[tuple[str, Callable[[], Awaitable[None]]]]],
     ) -> "Loops":
         stop = asyncio.Event()
-        locks = Locks(database)
+        locks = Locks(database, stop=stop)
         wire = Wire(self.redis_url, block_s=BLOCK_S)
         works = parts(locks, wire, stop)
         tasks = [

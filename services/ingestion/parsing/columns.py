@@ -1,16 +1,16 @@
 """Which column is which: header words and the cells below them are weighed together, each field goes to one column."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
-from services.ingestion.parsing import dates, grades, numbers, places, terms
-from services.ingestion.parsing.headers import Header, Table
+from services.ingestion.parsing.evidence import FITS, grade_fit
+from services.ingestion.parsing.headers import Header
 from services.ingestion.parsing.model import MillContext
-from services.ingestion.parsing.sheets import Cell, CellError, Grid, is_filled
-from services.ingestion.parsing.text import clean, is_empty_mark, normal
-from services.ingestion.parsing.units import cell_unit
+from services.ingestion.parsing.sheets import Cell, Grid, is_filled
+from services.ingestion.parsing.tables import Table
+from services.ingestion.parsing.text import is_empty_mark, normal
 
 SURE = 0.90  # from here on a column needs no person
 USED = 0.50  # below this a column is not used at all
@@ -142,13 +142,17 @@ def _second_weights(columns: list[Column]) -> None:
         return
     metric = ("kg", "t")
     second = rest[0]
-    unit_first = first.header.unit.unit if first.header.unit else ""
-    unit_second = second.header.unit.unit if second.header.unit else ""
-    if unit_second in metric and unit_first not in metric:
+    if _own_unit(second) in metric and _own_unit(first) not in metric:
         first, second = second, first
-        first.confidence, first.field = second.confidence, "weight_net_kg"
-    if unit_second or unit_first:
-        second.field, second.confidence = "weight_alt", first.confidence
+    confidence = max(first.confidence, second.confidence)
+    first.field, first.confidence = "weight_net_kg", confidence
+    second.field, second.confidence = None, 0.0
+    if _own_unit(second) and _own_unit(second) != _own_unit(first):
+        second.field, second.confidence = "weight_alt", confidence
+
+
+def _own_unit(column: Column) -> str:
+    return column.header.unit.unit if column.header.unit else ""
 
 
 def _by_cells_alone(columns: list[Column], *, mill: MillContext, today: date) -> None:
@@ -160,7 +164,7 @@ def _by_cells_alone(columns: list[Column], *, mill: MillContext, today: date) ->
         for column in columns:
             if column.field is not None or len(column.cells) < 3 or "other" in column.header.fields:
                 continue
-            fit = _FITS[field](column.cells, mill, today)
+            fit = FITS[field](column.cells, mill, today)
             if fit >= least:
                 column.field, column.confidence = field, 0.6
                 break
@@ -168,146 +172,12 @@ def _by_cells_alone(columns: list[Column], *, mill: MillContext, today: date) ->
 
 def _named_share(columns: list[Column]) -> float:
     product = next((c for c in columns if c.field == "product_name"), None)
-    return 0.0 if product is None else _grade_fit(product.cells)
+    return 0.0 if product is None else grade_fit(product.cells)
 
 
 def _confidence(column: Column, field: str, header: float, *, mill: MillContext, today: date) -> float:
-    fits = _FITS.get(field)
+    fits = FITS.get(field)
     if fits is None or not column.cells:
         return header
     fit = fits(column.cells, mill, today)
     return header * (0.5 + 0.5 * min(1.0, fit / 0.7))
-
-
-def _share(cells: list[Cell], good: Callable[[Cell], bool]) -> float:
-    counted = [c for c in cells if not isinstance(c, CellError)]
-    return sum(1 for c in counted if good(c)) / len(counted) if counted else 0.0
-
-
-def _as_text(cell: Cell) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return "" if cell is None else str(cell)
-
-
-def _numeric(dimension: str | None) -> Callable[[Cell], bool]:
-    def good(cell: Cell) -> bool:
-        if isinstance(cell, float):
-            return True
-        if not isinstance(cell, str):
-            return False
-        read = numbers.quantity(cell, ".")
-        if read.kind == "text":
-            read = numbers.quantity(cell, ",")
-        if read.kind in ("range", "several"):
-            return dimension is not None
-        return read.kind == "number" and (
-            not read.unit if dimension is None else cell_unit(read.unit, dimension) is not None
-        )
-
-    return good
-
-
-def _gsm_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
-    share = _share(cells, _numeric("gsm"))
-    plain = [c for c in cells if isinstance(c, float)]
-    if plain and sum(1 for c in plain if 8 <= c <= 2000) < 0.7 * len(plain):
-        return 0.0
-    return share
-
-
-def _count_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
-    return _share(
-        cells, lambda c: c.is_integer() if isinstance(c, float) else _numeric(None)(c) or _numeric("weight")(c)
-    )
-
-
-def _pair(cell: Cell) -> bool:
-    from services.ingestion.parsing.sizes import is_pair
-
-    return isinstance(cell, str) and is_pair(cell)
-
-
-def _lot_ref_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
-    texts = [_as_text(c) for c in cells]
-    short = sum(1 for t in texts if 0 < len(t) <= 40)
-    return min(short, len({normal(t) for t in texts}) * 1.1) / len(texts)
-
-
-def _grade_fit(cells: list[Cell]) -> float:
-    texts = [c for c in cells if isinstance(c, str)]
-    if not texts:
-        return 0.0
-    named = sum(1 for t in texts if grades.is_named(t) and terms.quality_class(t) is None)
-    return named / len(cells)
-
-
-def _text_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
-    return _share(cells, lambda c: isinstance(c, str) and any(ch.isalpha() for ch in c))
-
-
-def _date_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
-    def good(cell: Cell) -> bool:
-        if isinstance(cell, str):
-            return terms.is_now(cell) or dates.parse(cell, "dmy", today) is not None or dates.parse(cell, "mdy", today) is not None  # fmt: skip
-        return isinstance(cell, date) or (isinstance(cell, float) and dates.from_serial(cell) is not None)
-
-    return _share(cells, good)
-
-
-def _price_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
-    def good(cell: Cell) -> bool:
-        if isinstance(cell, str):
-            return terms.is_on_request(cell) or numbers.quantity(cell.strip("€$£ "), ".").kind != "text" or numbers.quantity(cell.strip("€$£ "), ",").kind != "text"  # fmt: skip
-        return isinstance(cell, float)
-
-    return _share(cells, good)
-
-
-_Fit = Callable[[list[Cell], MillContext, date], float]
-
-
-def _measure(dimension: str) -> _Fit:
-    return lambda cells, mill, today: _share(cells, _numeric(dimension))
-
-
-def _by_text(good: Callable[[str, MillContext], bool]) -> _Fit:
-    return lambda cells, mill, today: _share(cells, lambda c: bool(good(_as_text(c), mill)))
-
-
-_FITS: dict[str, _Fit] = {
-    "lot_ref": _lot_ref_fit,
-    "grade_raw": lambda cells, mill, today: _grade_fit(cells),
-    "product_name": _text_fit,
-    "gsm": _gsm_fit,
-    "width_mm": _measure("length"),
-    "sheet_w_mm": _measure("length"),
-    "sheet_l_mm": _measure("length"),
-    "diameter_mm": _measure("length"),
-    "core_mm": _measure("length"),
-    "diameter_core": lambda cells, mill, today: _share(cells, _pair),
-    "format": lambda cells, mill, today: _share(cells, _pair),
-    "caliper_um": _measure("thickness"),
-    "weight_net_kg": _measure("weight"),
-    "weight_gross_kg": _measure("weight"),
-    "avg_reel_weight_kg": _measure("weight"),
-    "reel_count": _count_fit,
-    "pallet_count": _count_fit,
-    "sheet_count": _count_fit,
-    "price": _price_fit,
-    "quality_class": _by_text(lambda t, mill: terms.quality_class(t) is not None),
-    "location_place": _text_fit,
-    "location_country": _by_text(lambda t, mill: places.country(t, home=mill.country) is not None),
-    "certification": _by_text(lambda t, mill: bool(terms.certificates(t)) or terms.is_yes(t) or terms.is_no(t)),
-    "form": _by_text(lambda t, mill: terms.form(t) is not None),
-    "currency": _by_text(lambda t, mill: len(clean(t)) <= 4),
-    "incoterm": _by_text(lambda t, mill: clean(t)[:3].upper() in {"EXW", "FCA", "FOB", "CFR", "CIF", "CPT", "DAP", "DDP", "FAS", "CIP", "DPU"}),
-    "available_from": _date_fit,
-    "production_date": _date_fit,
-    "valid_until": _date_fit,
-    "surplus_reason": _text_fit,
-    "defects": _text_fit,
-    "remarks": _text_fit,
-    "colour": _text_fit,
-    "brightness_iso": _measure("gsm"),
-}  # fmt: skip

@@ -12,18 +12,29 @@ Order = Literal["dmy", "mdy"]
 
 _ISO = re.compile(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\b")
 _PARTS = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?!\d)")
-_WEEK = re.compile(r"\b(?:kw|wk|week|woche|w|cw|s|sem|semaine|semana|settimana|sett|vko|viikko|v|vecka|tydzien)\.?\s?(\d{1,2})\s?(?:[/.\- ]\s?(\d{4}|\d{2}))?\b")  # fmt: skip
+_WEEK = re.compile(
+    r"\b(?:kw|wk|week|woche|w|cw|s|sem|semaine|semana|settimana|sett|vko|viikko|v|vecka|tydzien)"
+    r"\.?\s?(\d{1,2})\s?(?:[/.\- ]\s?(\d{4}|\d{2}))?\b"
+)
 _QUARTER = re.compile(r"\bq([1-4])\s?[/ -]?\s?(\d{4})\b")
 _DAY_MONTH_NAME = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?[. ]+(?:de )?([a-z]{3,10})\.?,?[ -]+(?:de )?(\d{4})\b")
 _MONTH_NAME_DAY = re.compile(r"\b([a-z]{3,10})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b")
 _EXCEL_EPOCH = date(1899, 12, 30)
 
 _MONTHS = (
-    ("jan", "ene", "gen", "tammi", "styc"), ("feb", "fev", "helmi", "lut"), ("mar", "maa", "marz"),
-    ("apr", "avr", "abr", "huhti", "kwi"), ("may", "mai", "mag", "maj", "touko"), ("jun", "juin", "giu", "kesa"),
-    ("jul", "juil", "lug", "heina"), ("aug", "aou", "ago", "elo", "sie"), ("sep", "set", "syys", "wrz"),
-    ("oct", "okt", "ott", "out", "loka"), ("nov", "marras", "lis"), ("dec", "dez", "dic", "joulu", "gru"),
-)  # fmt: skip
+    ("jan", "ene", "gen", "tammi", "styc"),
+    ("feb", "fev", "helmi", "lut"),
+    ("mar", "maa", "marz"),
+    ("apr", "avr", "abr", "huhti", "kwi"),
+    ("may", "mai", "mag", "maj", "touko"),
+    ("jun", "juin", "giu", "kesa"),
+    ("jul", "juil", "lug", "heina"),
+    ("aug", "aou", "ago", "elo", "sie"),
+    ("sep", "set", "syys", "wrz"),
+    ("oct", "okt", "ott", "out", "loka"),
+    ("nov", "marras", "lis"),
+    ("dec", "dez", "dic", "joulu", "gru"),
+)
 
 
 def decide_order(texts: Iterable[str], *, country: str) -> Order | None:

@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 
-from services.ingestion.parsing.headers import header_score
 from services.ingestion.parsing.model import UnreadableFile
 from services.ingestion.parsing.sheets import (
     ERROR_TEXTS,
@@ -17,8 +16,10 @@ from services.ingestion.parsing.sheets import (
     Grid,
     refuse_size,
 )
+from services.ingestion.parsing.tables import header_score
 
 DELIMITERS = (";", ",", "\t", "|")
+SWALLOWED = 3  # delimiters inside one cell of several lines: an open quotation mark ate the rows below it
 CENTRAL_EUROPE = frozenset({"pl", "cs", "sk", "hu", "sl", "hr", "ro"})
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _ODD_INSIDE_WORD = re.compile(r"(?<=[A-Za-z])[¹²³¿¡£¥¦§¨¬¯´¶¸¼½¾×÷°±][a-z]|[a-z][¹³¿¡£¥¦§¨¬¯´¶¸¼½¾×÷±](?=[A-Za-z])")
@@ -84,18 +85,23 @@ def _delimiter(text: str) -> str | None:
     lines = [line for line in text[:60_000].splitlines()[:200] if line.strip()]
     best, best_score = None, 0.0
     for candidate in DELIMITERS:
-        try:
-            widths = Counter(len(r) for r in csv.reader(lines, delimiter=candidate, strict=False))
-        except csv.Error:
-            continue
+        widths = Counter(_width(line, candidate) for line in lines)
         wide = {w: n for w, n in widths.items() if w >= 4}
         if not wide:
             continue
         width = max(wide, key=lambda w: (wide[w], w))
         score = wide[width] / len(lines) + min(width, 20) / 100
-        if wide[width] >= 2 and score > best_score and wide[width] >= 0.3 * len(lines):
+        if wide[width] >= min(2, len(lines)) and score > best_score and wide[width] >= 0.3 * len(lines):
             best, best_score = candidate, score
     return best
+
+
+def _width(line: str, delimiter: str) -> int:
+    """Cells of one line on its own, so that an open quotation mark spoils no other line."""
+    try:
+        return max((len(record) for record in csv.reader([line], delimiter=delimiter)), default=0)
+    except csv.Error:
+        return 0
 
 
 def _csv_grid(text: str, delimiter: str) -> Grid:
@@ -103,11 +109,14 @@ def _csv_grid(text: str, delimiter: str) -> Grid:
     try:
         for record in csv.reader(text.splitlines(keepends=True), delimiter=delimiter):
             rows.append([_cell(c) for c in record])
+            if any("\n" in c and c.count(delimiter) >= SWALLOWED for c in record):
+                raise csv.Error("rows inside a cell")
             if len(rows) > MAX_ROWS or len(record) > MAX_COLUMNS:
                 refuse_size(len(rows), len(record))
     except csv.Error as error:
         raise UnreadableFile(
-            "bad_csv", f"Row {len(rows) + 1} of the file cannot be read: a quotation mark is not closed."
+            "bad_csv",
+            f"Row {len(rows)} or the next cannot be read: a quotation mark is not closed, or a cell is far too long.",
         ) from error
     return Grid(None, rows)
 

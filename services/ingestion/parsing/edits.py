@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from services.ingestion.parsing import dates, grades, numbers, places, terms
-from services.ingestion.parsing.lots import remembered
+from services.ingestion.parsing.draft import DRAFT_FIELDS, LABELS, Draft, Fault, rounded, settled, tenth
 from services.ingestion.parsing.model import MillContext, Problem
+from services.ingestion.parsing.scope import remembered
 from services.ingestion.parsing.text import clean, normal
-from services.ingestion.parsing.validate import DRAFT_FIELDS, LABELS, Draft, Fault, faults, rounded, settled, tenth
+from services.ingestion.parsing.validate import faults
 from shared.contracts.types import Certification, Defect, Form, Grain, LotValues, PriceUnit, QualityClass, SurplusReason
 
 E = TypeVar("E", bound=StrEnum)
@@ -20,7 +21,10 @@ _NOT_TYPED = frozenset({"price_per_t"})  # follows from the price
 def revalidate(
     values: Mapping[str, object], *, mill: MillContext, today: date
 ) -> tuple[LotValues | None, tuple[Problem, ...]]:
-    """Canonical values, as text, numbers or lists of words; blank clears a field. ``None`` with the problems if an error is left."""
+    """Canonical values, as text, numbers or lists of words; blank clears a field.
+
+    The lot is ``None`` as long as an error is among the problems.
+    """
     draft = Draft()
     found: list[Fault] = []
     for name, typed in values.items():
@@ -47,7 +51,7 @@ def revalidate(
             f.message,
             "error" if f.severity == "error" else "warning",
             field=f.field,
-            raw=str(values[f.field]) if f.field in values else None,
+            raw=str(values[f.field]) if f.field is not None and f.field in values else None,
             suggestion=f.suggestion,
         )
         for f in found
@@ -66,10 +70,16 @@ def _number(name: str, typed: object, mill: MillContext, today: date) -> Typed:
     if isinstance(typed, int | Decimal):
         return Decimal(typed), None
     if isinstance(typed, float):
-        return (numbers.from_float(typed), None) if typed == typed and abs(typed) < 1e12 else (None, _no_number(name, typed))  # fmt: skip
+        return (
+            (numbers.from_float(typed), None)
+            if typed == typed and abs(typed) < 1e12
+            else (None, _no_number(name, typed))
+        )
     read = numbers.quantity(str(typed), None)
     if read.value is None and numbers.quantity(str(typed), ".").value is not None:
-        return None, Fault(name, "not_a_number", f'"{typed}" can be read in two ways. Please write it without a thousands mark.')  # fmt: skip
+        return None, Fault(
+            name, "not_a_number", f'"{typed}" can be read in two ways. Please write it without a thousands mark.'
+        )
     if read.kind != "number" or read.value is None or read.unit:
         return None, _no_number(name, typed)
     return read.value, None
@@ -100,14 +110,23 @@ def _grade(name: str, typed: object, mill: MillContext, today: date) -> Typed:
     grade = grades.resolve(text, remembered(mill, "grades"))
     if grade.code:
         return grade.code, None
-    return None, Fault(name, f"{'ambiguous' if grade.outcome == 'ambiguous' else 'unknown'}_grade", f'"{text}" is not one grade we know.', suggestion=" or ".join(grade.codes[:6]) or None)  # fmt: skip
+    return None, Fault(
+        name,
+        f"{'ambiguous' if grade.outcome == 'ambiguous' else 'unknown'}_grade",
+        f'"{text}" is not one grade we know.',
+        suggestion=" or ".join(grade.codes[:6]) or None,
+    )
 
 
 def _quality(name: str, typed: object, mill: MillContext, today: date) -> Typed:
     text = str(typed)
     taught = remembered(mill, "classes").get(normal(text))
     found = QualityClass(taught) if taught in QualityClass.__members__ else terms.quality_class(text)
-    return (found, None) if found else (None, Fault(name, "unknown_class", f'"{text}" is not a quality class (PRIME, A, B, C, BROKE).'))  # fmt: skip
+    return (
+        (found, None)
+        if found
+        else (None, Fault(name, "unknown_class", f'"{text}" is not a quality class (PRIME, A, B, C, BROKE).'))
+    )
 
 
 def _form(name: str, typed: object, mill: MillContext, today: date) -> Typed:
@@ -151,9 +170,9 @@ def _several_of(kind: type[E]) -> _Reader:
     one = _one_of(kind)
 
     def read(name: str, typed: object, mill: MillContext, today: date) -> Typed:
-        words = typed.replace(";", ",").split(",") if isinstance(typed, str) else list(typed) if isinstance(typed, list | tuple) else [typed]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # fmt: skip
+        words = typed.replace(";", ",").split(",") if isinstance(typed, str) else cast(list[object], typed)
         found: list[E] = []
-        for word in words:  # pyright: ignore[reportUnknownVariableType]
+        for word in words:
             value, fault = one(name, word, mill, today)
             if fault is not None:
                 return None, fault
@@ -181,7 +200,17 @@ _READERS: dict[str, _Reader] = {
     "price": _number,
     **dict.fromkeys(("gsm", "weight_net_kg", "weight_gross_kg", "brightness_iso"), _tenths),
     **dict.fromkeys(
-        ("width_mm", "sheet_w_mm", "sheet_l_mm", "diameter_mm", "core_mm", "caliper_um", "reel_count", "pallet_count", "sheet_count"),
+        (
+            "width_mm",
+            "sheet_w_mm",
+            "sheet_l_mm",
+            "diameter_mm",
+            "core_mm",
+            "caliper_um",
+            "reel_count",
+            "pallet_count",
+            "sheet_count",
+        ),
         _whole,
     ),
-}  # fmt: skip
+}

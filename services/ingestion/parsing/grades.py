@@ -15,7 +15,8 @@ LONGEST_PHRASE = 5
 
 _RECYCLING = re.compile(r"^\s*[1-5]\.\d{2}(?:\.\d{2})?(?!\d)")
 _CLAIM = re.compile(
-    r"\b(?:fsc|pefc)(?: certified| zertifiziert)?(?: ?c\d{6})?(?: (?:mix|recycled|100|controlled wood|credit|certified|claim|coc|\d{1,3})\b)*"
+    r"\b(?:fsc|pefc)(?: certified| zertifiziert)?(?: ?c\d{6})?"
+    r"(?: (?:mix|recycled|100|controlled wood|credit|certified|claim|coc|\d{1,3})\b)*"
     r"|\b(?:eu )?ecolabel\b|\bblauer engel\b|\bblue angel\b|\bnordic swan\b|\bsvanen\b"
 )
 _MEASURE = re.compile(r"\b\d+(?: \d+)? ?(?:g|gsm|gr|g m2|gr m2|g qm|pt|pts|um|mm|cm|lb)\b")
@@ -58,7 +59,7 @@ def _lexicon() -> _Lexicon:
                 found[word] = found.get(word, frozenset()) | frozenset(entry["codes"])
         return found
 
-    prefer = tuple((frozenset(e["of"]), cast(str, e["is"])) for e in cast(list[dict[str, list[str]]], data["prefer"]))
+    prefer = tuple((frozenset(e["of"]), str(e["is"])) for e in cast(list[dict[str, list[str]]], data["prefer"]))
     return _Lexicon(phrases("name"), phrases("hint"), phrases("bar"), prefer, frozenset(words(data["doubt"])))
 
 
@@ -83,8 +84,8 @@ def resolve(text: str, remembered: Mapping[str, str] | None = None) -> Grade:
         return Grade("resolved", tuple(exact))
     if remembered:
         taught = remembered.get(key)
-        if taught in all_codes():
-            return Grade("resolved", (cast(str, taught),))
+        if taught is not None and taught in all_codes():
+            return Grade("resolved", (taught,))
     return _by_words(text)
 
 

@@ -1,58 +1,19 @@
 """One row of the table becomes a draft of a lot and the list of what could not be read."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import cast
 
 from services.ingestion.parsing import dates, grades, numbers, places, sizes, terms
-from services.ingestion.parsing.columns import COUNTS, DATES, Column
-from services.ingestion.parsing.model import MillContext
-from services.ingestion.parsing.quantities import Habit, Plan
-from services.ingestion.parsing.sheets import Cell, CellError, is_filled
+from services.ingestion.parsing.columns import COUNTS, DATES
+from services.ingestion.parsing.draft import LABELS, Fault, rounded, tenth
+from services.ingestion.parsing.quantities import Plan
+from services.ingestion.parsing.scope import NOTHING, Reading, Scope, remembered, shown
+from services.ingestion.parsing.sheets import Cell, CellError
 from services.ingestion.parsing.text import clean, is_empty_mark, normal
 from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, currency_of, header_unit
-from services.ingestion.parsing.validate import LABELS, Fault, rounded, tenth
-from shared.contracts.types import Form, Grain, PriceUnit, QualityClass
-
-Value = object
-Reading = tuple[Value, Fault | None]
-NOTHING: Reading = (None, None)
-
-
-@dataclass(slots=True)
-class Scope:
-    """What holds for every row of one table: its columns, how to read them, and what the words around it say."""
-
-    columns: dict[str, Column]
-    plans: dict[str, Plan]
-    habit: Habit
-    mill: MillContext
-    today: date
-    orders: dict[str, dates.Order | None] = field(default_factory=dict[str, dates.Order | None])
-    price: HeaderUnit | None = None
-    place: tuple[str | None, str | None] = (None, None)
-    section_grade: grades.Grade | None = None
-    section_text: str | None = None
-    section_form: Form | None = None
-    caches: dict[str, dict[Cell, Reading]] = field(default_factory=dict[str, dict[Cell, Reading]])
-
-
-def remembered(mill: MillContext, what: str) -> dict[str, str]:
-    """Words a person explained for this mill: ``grades`` or ``classes`` of its profile."""
-    raw = (mill.profile or {}).get(what)
-    if not isinstance(raw, Mapping):
-        return {}
-    return {normal(word): str(code) for word, code in cast(Mapping[str, object], raw).items()}
-
-
-def shown(cell: Cell) -> str:
-    """A cell as a person sees it."""
-    if isinstance(cell, float):
-        return f"{cell:.12g}" if not cell.is_integer() else str(int(cell))
-    return "" if cell is None else cell.isoformat() if isinstance(cell, date) else str(cell)
+from shared.contracts.types import Grain, QualityClass
 
 
 def measure(cell: Cell, plan: Plan) -> Reading:
@@ -69,7 +30,9 @@ def measure(cell: Cell, plan: Plan) -> Reading:
         return NOTHING
     read = numbers.quantity(cell, plan.mark)
     if read.kind == "several" and plan.dimension == "length":
-        return None, Fault(name, "several_widths", f'"{clean(cell)}" holds several measures for one weight. Please split the lot.')  # fmt: skip
+        return None, Fault(
+            name, "several_widths", f'"{clean(cell)}" holds several measures for one weight. Please split the lot.'
+        )
     if read.kind == "range" and name == "gsm" and read.value is not None and read.high is not None:
         middle = (read.value + read.high) / 2
         if (read.high - middle) <= middle * Decimal("0.05"):
@@ -88,9 +51,15 @@ def measure(cell: Cell, plan: Plan) -> Reading:
 def _scaled(value: Decimal, unit: str | None, plan: Plan, name: str) -> Reading:
     if plan.dimension == "count":
         return value, None
+    if unit == "ton?":
+        unit = plan.ton
     factor = FACTORS[plan.dimension].get(unit or "")
     if unit == "lb?":
-        return None, Fault(name, "unit_unknown", f"{value.normalize():f} lb cannot be converted without the basic size (for example lb/MSF or lb text).")  # fmt: skip
+        return None, Fault(
+            name,
+            "unit_unknown",
+            f"{value.normalize():f} lb cannot be converted without the basic size (for example lb/MSF or lb text).",
+        )
     if factor is None:
         return None, Fault(name, "unit_unknown", f"The unit of {value.normalize():f} is not clear.")
     return value * factor, None
@@ -138,7 +107,9 @@ def _quality(scope: Scope, name: str, cell: Cell) -> Reading:
     taught = remembered(scope.mill, "classes").get(normal(text))
     found = QualityClass(taught) if taught in QualityClass.__members__ else terms.quality_class(text)
     if found is None:
-        return None, Fault(name, "unknown_class", f'The quality class "{text}" is not known. Which class is it: prime, A, B or C?')  # fmt: skip
+        return None, Fault(
+            name, "unknown_class", f'The quality class "{text}" is not known. Which class is it: prime, A, B or C?'
+        )
     return found, None
 
 
@@ -289,11 +260,3 @@ def readers_of(scope: Scope) -> list[tuple[str, int, str, Callable[[Cell], Readi
 def grain_named(text: str) -> Grain | None:
     key = normal(text)
     return Grain.LONG if key in {"lg", "sb"} else Grain.SHORT if key in {"sg", "bb"} else None
-
-
-def price_unit_of(unit: HeaderUnit | None) -> PriceUnit | None:
-    return PriceUnit(unit.unit) if unit is not None and unit.unit in set(PriceUnit) else None
-
-
-def filled_cells(row: list[Cell]) -> list[tuple[int, Cell]]:
-    return [(i, c) for i, c in enumerate(row) if is_filled(c)]

@@ -7,7 +7,29 @@ from services.ingestion.parsing.text import clean, normal, section, words
 
 _BRACKET = re.compile(r"[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*$")
 _PREFIX = re.compile(r"^([A-Z]{1,3})-\d{4,6}\s+")
-_PLATES = {"D": "DE", "A": "AT", "CH": "CH", "F": "FR", "I": "IT", "E": "ES", "S": "SE", "FI": "FI", "FIN": "FI", "SE": "SE", "PL": "PL", "NL": "NL", "B": "BE", "BE": "BE", "DE": "DE", "AT": "AT", "IT": "IT", "FR": "FR", "ES": "ES", "PT": "PT", "CZ": "CZ"}  # fmt: skip
+_PLATES = {
+    "D": "DE",
+    "A": "AT",
+    "CH": "CH",
+    "F": "FR",
+    "I": "IT",
+    "E": "ES",
+    "S": "SE",
+    "FI": "FI",
+    "FIN": "FI",
+    "SE": "SE",
+    "PL": "PL",
+    "NL": "NL",
+    "B": "BE",
+    "BE": "BE",
+    "DE": "DE",
+    "AT": "AT",
+    "IT": "IT",
+    "FR": "FR",
+    "ES": "ES",
+    "PT": "PT",
+    "CZ": "CZ",
+}
 
 
 @cache

@@ -41,7 +41,10 @@ def list_date(tops: list[list[list[Cell]]], file_name: str, country: str, today:
 
 
 def _is_week(folded: str) -> bool:
-    return re.search(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}", folded) is None and re.search(r"\b\d{4}\b", folded) is None  # fmt: skip
+    return (
+        re.search(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}", folded) is None
+        and re.search(r"\b\d{4}\b", folded) is None
+    )
 
 
 def place_in(texts: list[str], home: str) -> tuple[str | None, str | None]:

@@ -38,13 +38,17 @@ class Habit:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to read one column. ``open_question`` is plain words when a person must decide first."""
+    """How to read one column. ``open_question`` is plain words when a person must decide first.
+
+    ``ton`` is what "ton" means in its cells: the metric tonne, or None in a file of inches and pounds.
+    """
 
     field: str
     dimension: str
     unit: str | None
     mark: Mark | None
     open_question: str | None = None
+    ton: str | None = None
 
 
 def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None, language: str | None) -> Habit:
@@ -66,7 +70,9 @@ def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None,
             "," if base in {"de", "it", "es", "fr", "fi", "sv", "nl", "pl", "pt"} else ("." if base == "en" else None)
         )
     units = [c.header.unit.unit for c in columns if c.header.unit and c.field in DIMENSION]
-    imperial = mill.country in ("US", "CA") or (any(u in ("in", "lb") for u in units) and not any(u in ("mm", "cm", "kg", "t") for u in units))  # fmt: skip
+    imperial = mill.country in ("US", "CA") or (
+        any(u in ("in", "lb") for u in units) and not any(u in ("mm", "cm", "kg", "t") for u in units)
+    )
     return Habit(mark, imperial)
 
 
@@ -78,7 +84,7 @@ def plan_for(column: Column, habit: Habit, *, mill: MillContext) -> Plan:
     decided = _mark(column, field, dimension, unit, habit)
     if decided.open:
         question = f'The numbers in "{column.header.text}" can be read in two ways (1.250 as 1250 or as 1.25).'
-    return Plan(field, dimension, unit, decided.mark, question)
+    return Plan(field, dimension, unit, decided.mark, question, None if habit.imperial else "t")
 
 
 def _mark(column: Column, field: str, dimension: str, unit: str | None, habit: Habit) -> MarkDecision:
@@ -95,7 +101,9 @@ def _unit(column: Column, field: str, dimension: str, habit: Habit, mill: MillCo
     header = column.header
     if dimension in ("count", "price"):
         return None, None
-    if header.unit is not None and (header.unit.dimension == dimension or (dimension == "thickness" and header.unit.unit == "mm")):  # fmt: skip
+    if header.unit is not None and (
+        header.unit.dimension == dimension or (dimension == "thickness" and header.unit.unit == "mm")
+    ):
         if header.unit.unit != "ton?":
             return header.unit.unit, None
         if not habit.imperial:

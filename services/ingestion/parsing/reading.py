@@ -1,53 +1,37 @@
 """A whole list: decode, find the tables, read every row, and say what a person must decide."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from enum import Enum
-from hashlib import sha256
 
-from services.ingestion.parsing import crosschecks, dates, grades, terms
+from services.ingestion.parsing import crosschecks, dates, grades, places, terms
+from services.ingestion.parsing.answers import (
+    Part,
+    column_reading,
+    fingerprint,
+    headings_of,
+    lot_reading,
+    source_values,
+    unread_rows,
+)
 from services.ingestion.parsing.columns import COUNTS as COUNT_FIELDS
 from services.ingestion.parsing.columns import DATES, DIMENSION, Column, resolve_columns
 from services.ingestion.parsing.delimited import decode_text
-from services.ingestion.parsing.headers import Header, Table, find_table, language_of
-from services.ingestion.parsing.lots import Scope, measure, readers_of, shown
-from services.ingestion.parsing.model import (
-    ColumnReading,
-    ListReading,
-    MillContext,
-    Problem,
-    RowKind,
-    RowReading,
-    SheetFacts,
-    UnreadableFile,
-)
+from services.ingestion.parsing.lots import measure, readers_of
+from services.ingestion.parsing.model import ListReading, MillContext, Problem, RowReading, SheetFacts, UnreadableFile
 from services.ingestion.parsing.prose import list_date, place_in, price_in
 from services.ingestion.parsing.quantities import habit_of, plan_for
-from services.ingestion.parsing.rows import Reader, RowResult, read_row
-from services.ingestion.parsing.shape import Layout, layout
+from services.ingestion.parsing.rows import Reader
+from services.ingestion.parsing.scope import Scope, remembered, shown
+from services.ingestion.parsing.shape import layout
 from services.ingestion.parsing.sheets import MAX_BYTES, Cell, Document, Grid, fill_down, is_filled, refuse_other_kinds
-from services.ingestion.parsing.text import clean, normal
+from services.ingestion.parsing.tables import Table, find_table, language_of
+from services.ingestion.parsing.text import clean
 from services.ingestion.parsing.units import HeaderUnit
-from services.ingestion.parsing.validate import DRAFT_FIELDS, Fault, settled
 from services.ingestion.parsing.workbooks import decode_xls, decode_zip
+from shared.contracts.types import PriceUnit
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-
-
-@dataclass(slots=True)
-class Part:
-    """One sheet with its list: how it is read and what came of it."""
-
-    grid: Grid
-    table: Table
-    columns: list[Column]
-    scope: Scope
-    shape: Layout
-    rows: list[RowReading] = field(default_factory=list[RowReading])
-    total: Decimal | None = None
 
 
 def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date) -> ListReading:
@@ -75,9 +59,9 @@ def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date)
             stated_total_kg=part.total,
         )
     crosschecks.across_rows([p.rows for p in parts])
-    rows = [r for p in parts for r in p.rows] or _unread(document)
+    rows = [r for p in parts for r in p.rows] or unread_rows(document)
     totals = [p.total for p in parts if p.total is not None]
-    columns = tuple(_column_reading(p, c) for p in parts for c in p.columns)
+    columns = tuple(column_reading(p, c) for p in parts for c in p.columns)
     return ListReading(
         kind=document.kind,
         encoding=document.encoding,
@@ -108,12 +92,6 @@ def decode(content: bytes, *, mill: MillContext) -> Document:
     return decode_text(content, language=mill.language)
 
 
-def fingerprint(headers: list[Header]) -> str:
-    """The same for every list with the same columns, whatever their order."""
-    names = sorted({normal(h.text) for h in headers if h.text})
-    return sha256("\n".join(names).encode()).hexdigest()
-
-
 def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, today: date) -> Part:
     fill_down(grid, table.rows[-1] + 1)
     columns = resolve_columns(grid, table, mill=mill, today=today)
@@ -136,6 +114,9 @@ def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, to
         scope.orders[name] = dates.decide_order(named[name].texts, country=mill.country)
     above = [c for r in grid.rows[: table.rows[0]] for c in r if isinstance(c, str)]
     scope.price = _price_unit(named.get("price"), above)
+    if scope.price is not None and scope.price.unit == "ton?" and not habit.imperial:
+        scope.price = HeaderUnit("price", PriceUnit.PER_T.value, scope.price.currency)
+    _start_from_name(scope, grid.name)
     if document.kind == "text":
         scope.place = place_in(above, mill.country)
     return Part(grid, table, columns, scope, layout(grid, table, named, typed=document.kind == "text"))
@@ -158,15 +139,15 @@ def _price_unit(column: Column | None, above: list[str]) -> HeaderUnit | None:
 
 def _read_part(part: Part) -> None:
     readers: list[Reader] = readers_of(part.scope)
-    headings = _headings(part)
+    headings = headings_of(part)
     for index, kind in enumerate(part.shape.kinds):
         row = part.grid.rows[index]
         if kind == "section":
             _enter_section(part.scope, row)
         if kind == "lot":
-            part.rows.append(_lot(part, readers, headings, index, row))
+            part.rows.append(lot_reading(part, readers, headings, index, row))
         else:
-            part.rows.append(RowReading(part.grid.name, index + 1, kind, source_values=_source(headings, row)))
+            part.rows.append(RowReading(part.grid.name, index + 1, kind, source_values=source_values(headings, row)))
     if part.shape.total_row is not None and "weight_net_kg" in part.scope.columns:
         row = part.grid.rows[part.shape.total_row]
         at = part.scope.columns["weight_net_kg"].index
@@ -174,123 +155,44 @@ def _read_part(part: Part) -> None:
         part.total = value if isinstance(value, Decimal) else None
 
 
+def _start_from_name(scope: Scope, name: str | None) -> None:
+    """A sheet is often named after its warehouse, its grade, or reels and sheets."""
+    if name is None:
+        return
+    grade = grades.resolve(name)
+    if grade.code is not None:
+        scope.section_grade, scope.section_text = grade, name
+    scope.section_form = terms.form(name)
+    place = places.place(name, scope.mill.country)
+    if place[1] is not None and "location_place" not in scope.columns:
+        scope.place = place
+
+
 def _enter_section(scope: Scope, row: list[Cell]) -> None:
     text = clean(next(shown(c) for c in row if is_filled(c)))
-    grade, form = grades.resolve(text), terms.form(text)
+    grade, form = grades.resolve(text, remembered(scope.mill, "grades")), terms.form(text)
     if grade.outcome == "unknown" and form is not None:
         scope.section_form = form
         return
+    place = places.place(text, scope.mill.country)
+    if grade.outcome == "unknown" and place[1] is not None and "location_place" not in scope.columns:
+        scope.place = place
+        return
     scope.section_grade, scope.section_text, scope.section_form = grade, text, form
-
-
-def _headings(part: Part) -> list[str]:
-    """One distinct name per column, as the list writes it."""
-    names: list[str] = []
-    for index, header in enumerate(part.table.headers):
-        name = clean(header.text) or f"column {index + 1}"
-        while name in names:
-            name += " (2)"
-        names.append(name)
-    return names
-
-
-def _source(headings: list[str], row: list[Cell]) -> dict[str, str]:
-    return {headings[i]: shown(c) for i, c in enumerate(row) if c is not None and i < len(headings)}
-
-
-def _lot(part: Part, readers: list[Reader], headings: list[str], index: int, row: list[Cell]) -> RowReading:
-    result = read_row(part.scope, readers, row)
-    problems = tuple(_problem(part, headings, index, row, f) for f in result.faults)
-    rejected = any(p.severity == "error" for p in problems)
-    return RowReading(
-        part.grid.name,
-        index + 1,
-        "lot",
-        values=None if rejected else settled(result.draft),
-        source_values=_source(headings, row),
-        problems=problems,
-        defaulted=tuple(result.defaulted),
-        partial=partial_of(result) if rejected else {},
-    )
-
-
-_ORIGINS = {
-    "grade_code": ("grade_raw", "product_name"),
-    "sheet_w_mm": ("format", "sheet_w_mm", "width_mm"),
-    "sheet_l_mm": ("format", "sheet_l_mm"),
-    "diameter_mm": ("diameter_core", "diameter_mm"),
-    "core_mm": ("core_mm", "diameter_core"),
-    "weight_net_kg": ("weight_net_kg", "avg_reel_weight_kg"),
-    "currency": ("currency", "price"),
-    "price_unit": ("price",),
-}
-
-
-def _problem(part: Part, headings: list[str], index: int, row: list[Cell], fault: Fault) -> Problem:
-    column = next((part.scope.columns[n] for n in _ORIGINS.get(fault.field or "", (fault.field or "",)) if n in part.scope.columns), None)  # fmt: skip
-    raw = None
-    if column is not None:
-        raw = shown(row[column.index]) if column.index < len(row) else ""
-    return Problem(
-        fault.code,
-        fault.message,
-        "error" if fault.severity == "error" else "warning",
-        sheet=part.grid.name,
-        row=index + 1,
-        column=headings[column.index] if column is not None else None,
-        field=fault.field,
-        raw=raw,
-        suggestion=fault.suggestion,
-    )
-
-
-def partial_of(result: RowResult) -> Mapping[str, object]:
-    """What could be read of a rejected row, as JSON knows it."""
-    return {n: v for n in DRAFT_FIELDS if (v := _plain(getattr(result.draft, n))) not in (None, [])}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [_plain(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
-    return value
-
-
-def _unread(document: Document) -> list[RowReading]:
-    kind: RowKind = "text"
-    return [
-        RowReading(g.name, i + 1, kind, source_values={f"column {n + 1}": shown(c) for n, c in enumerate(r) if c is not None})
-        for g in document.grids
-        if not g.hidden
-        for i, r in enumerate(g.rows[:200])
-    ]  # fmt: skip
-
-
-def _column_reading(part: Part, column: Column) -> ColumnReading:
-    unit = None
-    name = column.field or ""
-    if name in part.scope.plans:
-        unit = part.scope.plans[name].unit
-    if name == "price":
-        price = part.scope.price
-        unit = f"{price.currency or '?'} {price.unit or '?'}" if price else None
-    samples = tuple(dict.fromkeys(shown(c) for c in column.cells[:12]))[:4]
-    return ColumnReading(
-        part.grid.name, column.index, clean(column.header.text), column.field, unit, column.confidence, samples
-    )
 
 
 def _review(document: Document, parts: list[Part]) -> list[Problem]:
     if not parts:
         return [Problem("no_header", "No row names the columns of a list (grade, grammage, width, weight).", "error")]
     found: list[Problem] = []
-    if "xls" in document.doubts:
-        found.append(Problem("old_format", "Rows hidden in an old .xls file cannot be seen here: please check that none is listed by mistake.", "warning"))  # fmt: skip
+    if document.doubts:
+        found.append(
+            Problem(
+                "old_format",
+                "Rows hidden in a binary spreadsheet cannot be seen here: please check that none is listed by mistake.",
+                "warning",
+            )
+        )
     for part in parts:
         found.extend(crosschecks.open_columns(part.grid.name, part.columns, part.scope, part.rows))
     found.extend(crosschecks.doubtful_values([p.rows for p in parts]))

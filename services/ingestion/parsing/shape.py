@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from services.ingestion.parsing import terms
 from services.ingestion.parsing.columns import Column
-from services.ingestion.parsing.headers import Table
-from services.ingestion.parsing.lots import filled_cells
 from services.ingestion.parsing.model import RowKind
+from services.ingestion.parsing.scope import filled_cells
 from services.ingestion.parsing.sheets import Cell, Grid
+from services.ingestion.parsing.tables import Table
 from services.ingestion.parsing.text import is_empty_mark, normal
 
 _KEYS = ("lot_ref", "grade_raw", "product_name", "gsm", "width_mm", "format", "weight_net_kg", "sheet_w_mm")
@@ -65,7 +65,7 @@ def _kind(
             kind = terms.total_kind(text)
             if kind:
                 return "subtotal" if kind == "subtotal" else "total"
-    if len(texts) >= 3 and len(texts) >= 0.7 * len(filled):
+    if len(texts) >= 3 and len(texts) >= 0.7 * len(filled) and _starts_header(texts[0][1], header_cells):
         mine = {normal(c) for _, c in texts}
         if any(len(mine & cells) >= max(3, 0.7 * len(mine)) for cells in header_cells):
             return "header"
@@ -74,8 +74,13 @@ def _kind(
     return "lot" if sum(1 for k in keys if k in present) >= 2 or len(filled) >= 4 else "footer"
 
 
+def _starts_header(text: str, header_cells: list[set[str]]) -> bool:
+    """Cheap look before the whole row is compared: lots are many, repeated headers few."""
+    return len(text) < 40 and any(normal(text) in cells for cells in header_cells)
+
+
 def _settle(kinds: list[RowKind], *, typed: bool) -> None:
-    """What only the rows after it can tell: a lone text is a section only when lots follow, a total only when none do."""
+    """What only later rows tell: a lone text is a section when lots follow, a total stands below the last lot."""
     lots_follow = False
     for index in range(len(kinds) - 1, -1, -1):
         kind = kinds[index]

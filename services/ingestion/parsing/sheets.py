@@ -74,7 +74,7 @@ def refuse_size(rows: int, columns: int) -> None:
             "too_many_rows",
             f"The list has more than {MAX_ROWS:,} rows. Please split it, or delete the empty rows below the list.",
         )
-    if columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
+    if columns > MAX_COLUMNS or (columns > 26 and rows * columns > MAX_CELLS):
         raise UnreadableFile(
             "too_many_columns",
             "The sheet is far wider than a list. Please send only the list itself, without other tables beside it.",

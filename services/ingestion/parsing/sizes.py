@@ -23,7 +23,7 @@ _GRAIN = (
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """``first`` and ``second`` in mm as written; ``None`` where the cell does not say. ``unit`` None: cannot be told."""
+    """``first`` and ``second`` in mm as written; ``None`` where not said. ``unit`` None: nobody can tell."""
 
     first: Decimal | None
     second: Decimal | None
@@ -44,7 +44,7 @@ def sheet_size(text: str, unit: str | None, mark: Mark | None, imperial: bool) -
     if not found:
         only = _FIRST_ONLY.match(folded)
         return Size(_number(only[1], mark), None, unit=unit) if only else None
-    first, second = _number(found[1], mark), _number(found[4] if found.lastindex == 4 else found[4], mark)
+    first, second = _number(found[1], mark), _number(found[4], mark)
     own = found[5] or found[2]
     chosen = (cell_unit(own, "length") if own else None) or _unit_in(found[6]) or unit
     if first is None or second is None:

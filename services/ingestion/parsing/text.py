@@ -12,11 +12,14 @@ DATA = Path(__file__).parent / "data"
 _BROKEN_WORD = re.compile(r"(?<=\w)-\s*\n\s*(?=[a-zà-ÿ])")
 _NOT_WORD = re.compile(r"[^\w]+|_")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\ufeff]")
+_DIGIT = re.compile(r"\d")
 _SPACES = re.compile(r"\s+")
 
 
 def fold(text: str) -> str:
     """Lower case without accents; punctuation stays, compatibility forms ("²", "ª", NBSP) become plain."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.replace("™", " ").replace("®", " "))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
@@ -64,5 +67,7 @@ _DASHES = frozenset({"", "-", "–", "—", "?", "??", "--", "---", "./.", ".", 
 @lru_cache(maxsize=65536)
 def is_empty_mark(text: str) -> bool:
     """Whether a mill writes this where it has nothing to say."""
+    if _DIGIT.search(text):
+        return False
     stripped = text.strip()
     return stripped in _DASHES or normal(stripped) in word_set("empty") or not normal(stripped)

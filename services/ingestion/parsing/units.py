@@ -123,13 +123,31 @@ class HeaderUnit:
 
 
 _CURRENCIES = {
-    "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "usd": "USD", "us$": "USD", "$": "USD", "gbp": "GBP",
-    "£": "GBP", "sek": "SEK", "nok": "NOK", "dkk": "DKK", "chf": "CHF", "pln": "PLN", "czk": "CZK", "huf": "HUF",
-}  # fmt: skip
+    "€": "EUR",
+    "eur": "EUR",
+    "euro": "EUR",
+    "euros": "EUR",
+    "usd": "USD",
+    "us$": "USD",
+    "$": "USD",
+    "gbp": "GBP",
+    "£": "GBP",
+    "sek": "SEK",
+    "nok": "NOK",
+    "dkk": "DKK",
+    "chf": "CHF",
+    "pln": "PLN",
+    "czk": "CZK",
+    "huf": "HUF",
+}
 _CURRENCY = r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|sek|nok|dkk|chf|pln|czk|huf)"
 _PER = (
     (r"(?:100 ?kgs?|% ?kg|dt|dz|q|qtl|quintale)", PriceUnit.PER_100KG),
-    (r"(?:1[.,' ]?000|m|mille|tsd\.?) ?(?:sheets?|shts?|bogen|bg|fogli|ff?|feuilles?|hojas|pliegos|ark(?:kia)?|blatt|vel(?:len)?)\.?", PriceUnit.PER_1000_SHEETS),
+    (
+        r"(?:1[.,' ]?000|m|mille|tsd\.?) ?"
+        r"(?:sheets?|shts?|bogen|bg|fogli|ff?|feuilles?|hojas|pliegos|ark(?:kia)?|blatt|vel(?:len)?)\.?",
+        PriceUnit.PER_1000_SHEETS,
+    ),
     (r"(?:ream|ries|risma|resma|rame|riisi|ris)", PriceUnit.PER_REAM),
     (r"(?:msf|1[.,]?000 ?(?:sq\.? ?ft|ft2))", PriceUnit.PER_MSF),
     (r"(?:cwt|100 ?lbs?)", PriceUnit.PER_CWT),
@@ -139,11 +157,16 @@ _PER = (
     (r"(?:long ?tons?)", PriceUnit.PER_LONG_TON),
     (r"(?:mt|to|tn|tonnes?|tonne|tonn|tonnellata|tonelada|metric ?tons?|t)", PriceUnit.PER_T),
     (r"(?:m ?2|qm|mq|sqm)", PriceUnit.PER_M2),
-)  # fmt: skip
+)
 _PRICE_PER = tuple(
-    (re.compile(rf"(?P<a>{_CURRENCY})?\s*(?:/|\bper\b|\bpro\b|\bje\b|\bpor\b|\bpar\b|\bal\b|\bla\b)\s*{unit}{_END}\s*(?P<b>{_CURRENCY})?"), name)
+    (
+        re.compile(
+            rf"(?P<a>{_CURRENCY})?\s*(?:/|\bper\b|\bpro\b|\bje\b|\bpor\b|\bpar\b|\bal\b|\bla\b)\s*{unit}{_END}\s*(?P<b>{_CURRENCY})?"
+        ),
+        name,
+    )
     for unit, name in _PER
-)  # fmt: skip
+)
 _TON = re.compile(rf"(?P<a>{_CURRENCY})?\s*(?:/|\bper\b)\s*tons?{_END}\s*(?P<b>{_CURRENCY})?")
 _PERCENT_KG = re.compile(rf"(?P<a>{_CURRENCY})?\s*% ?kg{_END}(?P<b>{_CURRENCY})?")
 _MONEY = re.compile(rf"(?<![a-z]){_CURRENCY}(?![a-z])")
@@ -160,10 +183,17 @@ _HEADER_WORDS: tuple[tuple[Dimension, tuple[tuple[str, str], ...]], ...] = (
     ("thickness", _THICKNESS_WORDS[:2]),
     ("weight", tuple(w for w in _WEIGHT_WORDS if w[1] != "lb")),
     ("weight", ((r"lbs?\.?|pounds?", "lb"),)),
-    ("length", ((_LENGTH_WORDS[0]), (_LENGTH_WORDS[1]), (r"inch(?:es)?|in\.|zoll|pollici|pulgadas|pouces|tuumaa?|tum|\"|″|”", "in"))),
+    (
+        "length",
+        (
+            (_LENGTH_WORDS[0]),
+            (_LENGTH_WORDS[1]),
+            (r"inch(?:es)?|in\.|zoll|pollici|pulgadas|pouces|tuumaa?|tum|\"|″|”", "in"),
+        ),
+    ),
     ("length", ((r"(?<=\()in(?=\))|(?<=\[)in(?=\])|in$", "in"), (r"(?<=\()m(?=\))|(?<=\[)m(?=\])", "m"))),
-)  # fmt: skip
-_HEADER_UNITS = tuple(
+)
+_HEADER_UNITS: tuple[tuple[Dimension, re.Pattern[str], str], ...] = tuple(
     (dimension, re.compile(rf"{_START}(?:{pattern}){_END}"), unit)
     for dimension, words in _HEADER_WORDS
     for pattern, unit in words

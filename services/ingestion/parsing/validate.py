@@ -1,119 +1,18 @@
 """The rules every lot keeps, whoever typed it: hard ones reject a row, soft ones only make a person look."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from services.ingestion.parsing import grades
-from services.ingestion.parsing.model import Problem
-from services.ingestion.parsing.units import price_per_t
+from services.ingestion.parsing.draft import LABELS, Draft, Fault, money_per_t
 from shared.contracts.types import (
-    Certification,
-    Defect,
     Form,
-    Grain,
-    LotValues,
-    PriceUnit,
-    QualityClass,
-    SurplusReason,
 )
 
-TENTH = Decimal("0.1")
-CENT = Decimal("0.01")
 USUAL_CORES = (70, 76, 100, 120, 150, 152, 203, 250, 300, 305)
 MAX_REEL_KG = 10_000
 MAX_LOT_KG = 2_000_000
 MAX_PRICE_PER_T = 20_000
-
-LABELS = {
-    "lot_ref": "lot number",
-    "grade_code": "grade",
-    "form": "form (reel or sheet)",
-    "gsm": "grammage",
-    "width_mm": "reel width",
-    "sheet_w_mm": "sheet width",
-    "sheet_l_mm": "sheet length",
-    "diameter_mm": "reel diameter",
-    "core_mm": "core",
-    "caliper_um": "thickness",
-    "reel_count": "number of reels",
-    "pallet_count": "number of pallets",
-    "sheet_count": "number of sheets",
-    "weight_net_kg": "weight",
-    "weight_gross_kg": "gross weight",
-    "price": "price",
-    "currency": "currency",
-    "price_unit": "price unit",
-    "quality_class": "quality class",
-    "available_from": "availability date",
-    "location_country": "country",
-    "brightness_iso": "brightness",
-    "valid_until": "end of the offer",
-    "product_name": "product name",
-    "certification": "certificate",
-}
-
-
-@dataclass(slots=True)
-class Draft:
-    """A lot while it is being read: canonical units, ``None`` for what is not known (yet)."""
-
-    lot_ref: str | None = None
-    grade_raw: str | None = None
-    grade_code: str | None = None
-    product_name: str | None = None
-    form: Form | None = None
-    gsm: Decimal | None = None
-    width_mm: int | None = None
-    sheet_w_mm: int | None = None
-    sheet_l_mm: int | None = None
-    grain: Grain | None = None
-    diameter_mm: int | None = None
-    core_mm: int | None = None
-    caliper_um: int | None = None
-    reel_count: int | None = None
-    pallet_count: int | None = None
-    sheet_count: int | None = None
-    weight_net_kg: Decimal | None = None
-    weight_gross_kg: Decimal | None = None
-    quality_class: QualityClass | None = None
-    colour: str | None = None
-    brightness_iso: Decimal | None = None
-    certification: tuple[Certification, ...] = ()
-    surplus_reason: SurplusReason | None = None
-    defects: tuple[Defect, ...] = ()
-    price: Decimal | None = None
-    currency: str | None = None
-    price_unit: PriceUnit | None = None
-    incoterm: str | None = None
-    location_country: str | None = None
-    location_place: str | None = None
-    available_from: date | None = None
-    valid_until: date | None = None
-    remarks: str | None = None
-
-
-DRAFT_FIELDS = tuple(f.name for f in fields(Draft))
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A broken rule before it knows its row and column."""
-
-    field: str | None
-    code: str
-    message: str
-    severity: str = "error"
-    suggestion: str | None = None
-
-
-def rounded(value: Decimal) -> int:
-    return int(value.quantize(Decimal(1), ROUND_HALF_UP))
-
-
-def tenth(value: Decimal) -> Decimal:
-    return value.quantize(TENTH, ROUND_HALF_UP)
 
 
 def faults(draft: Draft, *, today: date) -> list[Fault]:
@@ -172,13 +71,25 @@ def _ranges(draft: Draft, found: list[Fault], *, today: date) -> None:
             found.append(_outside("diameter_mm", draft.diameter_mm, 100, high, "mm"))
     weight = draft.weight_net_kg
     if weight is not None and not 0 < weight <= MAX_LOT_KG:
-        found.append(Fault("weight_net_kg", "out_of_range", f"A weight of {weight:,f} kg cannot be: it must be above 0 and at most {MAX_LOT_KG:,} kg."))  # fmt: skip
+        found.append(
+            Fault(
+                "weight_net_kg",
+                "out_of_range",
+                f"A weight of {weight:,f} kg cannot be: it must be above 0 and at most {MAX_LOT_KG:,} kg.",
+            )
+        )
     if draft.price is not None and draft.price <= 0:
         found.append(
             Fault("price", "out_of_range", "The price must be above 0; leave it empty for a price on request.")
         )
     if draft.available_from is not None and draft.available_from > today + timedelta(days=731):
-        found.append(Fault("available_from", "date_out_of_range", f"{draft.available_from.isoformat()} is more than two years ahead."))  # fmt: skip
+        found.append(
+            Fault(
+                "available_from",
+                "date_out_of_range",
+                f"{draft.available_from.isoformat()} is more than two years ahead.",
+            )
+        )
     _texts(draft, found)
 
 
@@ -203,27 +114,50 @@ def _texts(draft: Draft, found: list[Fault]) -> None:
 def _crosswise(draft: Draft, found: list[Fault]) -> None:
     weight, reels = draft.weight_net_kg, draft.reel_count
     if draft.diameter_mm is not None and draft.core_mm is not None and draft.diameter_mm <= draft.core_mm + 40:
-        found.append(Fault("diameter_mm", "out_of_range", "The reel diameter must be at least 40 mm more than the core."))  # fmt: skip
+        found.append(
+            Fault("diameter_mm", "out_of_range", "The reel diameter must be at least 40 mm more than the core.")
+        )
     if weight is not None and draft.weight_gross_kg is not None and weight > draft.weight_gross_kg:
         found.append(Fault("weight_net_kg", "conflict", "The net weight is above the gross weight."))
     if weight is not None and reels and weight / reels > MAX_REEL_KG:
-        found.append(Fault("weight_net_kg", "out_of_range", f"{weight / reels:,.0f} kg per reel: the limit is {MAX_REEL_KG:,} kg."))  # fmt: skip
+        found.append(
+            Fault(
+                "weight_net_kg", "out_of_range", f"{weight / reels:,.0f} kg per reel: the limit is {MAX_REEL_KG:,} kg."
+            )
+        )
     sheets, w, h, gsm = draft.sheet_count, draft.sheet_w_mm, draft.sheet_l_mm, draft.gsm
     if weight is not None and weight > 0 and sheets and w and h and gsm:
         computed = Decimal(w) * h * gsm * sheets / 1_000_000_000
         if not computed / 2 <= weight <= computed * 2:
-            found.append(Fault("weight_net_kg", "conflict", f"{sheets:,} sheets of this size weigh {computed:,.0f} kg, not {weight:,f} kg."))  # fmt: skip
+            found.append(
+                Fault(
+                    "weight_net_kg",
+                    "conflict",
+                    f"{sheets:,} sheets of this size weigh {computed:,.0f} kg, not {weight:,f} kg.",
+                )
+            )
         elif not computed * Decimal("0.9") <= weight <= computed * Decimal("1.1"):
-            found.append(Fault("weight_net_kg", "unusual", f"{sheets:,} sheets of this size weigh about {computed:,.0f} kg.", "warning"))  # fmt: skip
+            found.append(
+                Fault(
+                    "weight_net_kg",
+                    "unusual",
+                    f"{sheets:,} sheets of this size weigh about {computed:,.0f} kg.",
+                    "warning",
+                )
+            )
     _money(draft, found)
     if not any(f.severity == "error" for f in found):
         _unusual(draft, found)
 
 
 def _money(draft: Draft, found: list[Fault]) -> None:
-    per_t = money_per_t(draft)
+    per_t = draft.price_per_t = money_per_t(draft)
     if per_t is not None and draft.price is not None and draft.price > 0 and per_t > MAX_PRICE_PER_T:
-        found.append(Fault("price", "out_of_range", f"The price would be {per_t:,f} per tonne; the limit is {MAX_PRICE_PER_T:,}."))  # fmt: skip
+        found.append(
+            Fault(
+                "price", "out_of_range", f"The price would be {per_t:,f} per tonne; the limit is {MAX_PRICE_PER_T:,}."
+            )
+        )
     if draft.price is not None and (draft.currency is None or draft.price_unit is None):
         what = "currency" if draft.currency is None else "price_unit"
         found.append(Fault(what, "unit_unknown", f"The price has no {LABELS[what]}."))
@@ -242,76 +176,6 @@ def _unusual(draft: Draft, found: list[Fault]) -> None:
         warn("weight_net_kg", f"A lot of {draft.weight_net_kg:f} kg is unusual.")
     if draft.caliper_um and draft.gsm is not None and not 150 <= draft.gsm * 1000 / draft.caliper_um <= 1400:
         warn("caliper_um", f"{draft.caliper_um} µm does not go with {draft.gsm:f} g/m².")
-    per_t = money_per_t(draft)
+    per_t = draft.price_per_t
     if per_t is not None and not 100 <= per_t <= 5000:
         warn("price", f"A price of {per_t:f} per tonne is unusual.")
-
-
-def money_per_t(draft: Draft) -> Decimal | None:
-    if draft.price is None or draft.price_unit is None or not draft.gsm or draft.gsm <= 0:
-        return None
-    if draft.price_unit in (PriceUnit.PER_1000_SHEETS, PriceUnit.PER_REAM) and not (draft.sheet_w_mm and draft.sheet_l_mm):  # fmt: skip
-        return None
-    per_t = price_per_t(
-        draft.price, draft.price_unit, gsm=draft.gsm, sheet_w_mm=draft.sheet_w_mm, sheet_l_mm=draft.sheet_l_mm
-    )
-    return None if per_t is None else per_t.quantize(CENT, ROUND_HALF_UP)
-
-
-def settled(draft: Draft) -> LotValues:
-    """The lot as it travels. Only for a draft whose faults hold no error."""
-    assert draft.grade_code and draft.form and draft.gsm is not None and draft.weight_net_kg is not None  # noqa: S101
-    assert draft.location_country  # noqa: S101
-    priced = draft.price is not None
-    reel = draft.form is Form.REEL
-    return LotValues(
-        grade_code=draft.grade_code,
-        form=draft.form,
-        gsm=draft.gsm,
-        weight_net_kg=draft.weight_net_kg,
-        quality_class=draft.quality_class or QualityClass.B,
-        location_country=draft.location_country,
-        lot_ref=draft.lot_ref,
-        grade_raw=draft.grade_raw,
-        product_name=draft.product_name,
-        width_mm=draft.width_mm if reel else None,
-        sheet_w_mm=None if reel else draft.sheet_w_mm,
-        sheet_l_mm=None if reel else draft.sheet_l_mm,
-        grain=draft.grain,
-        diameter_mm=draft.diameter_mm,
-        core_mm=draft.core_mm,
-        caliper_um=draft.caliper_um,
-        reel_count=draft.reel_count,
-        pallet_count=draft.pallet_count,
-        sheet_count=draft.sheet_count,
-        weight_gross_kg=draft.weight_gross_kg,
-        colour=draft.colour,
-        brightness_iso=draft.brightness_iso,
-        certification=draft.certification,
-        surplus_reason=draft.surplus_reason,
-        defects=draft.defects,
-        price=draft.price,
-        currency=draft.currency if priced else None,
-        price_unit=draft.price_unit if priced else None,
-        price_per_t=money_per_t(draft) if priced else None,
-        incoterm=draft.incoterm,
-        location_place=draft.location_place,
-        available_from=draft.available_from,
-        valid_until=draft.valid_until,
-        remarks=draft.remarks,
-    )
-
-
-def as_problems(found: list[Fault], *, edits: Mapping[str, object]) -> tuple[Problem, ...]:
-    """Faults of values a person typed; the raw text is what was typed."""
-    return tuple(
-        Problem(
-            f.code,
-            f.message,
-            "error" if f.severity == "error" else "warning",
-            field=f.field,
-            raw=str(edits[f.field]) if f.field in edits else None,
-            suggestion=f.suggestion,
-        )
-        for f in found
-    )

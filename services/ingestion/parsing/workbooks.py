@@ -14,6 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from services.ingestion.parsing.model import ListKind, UnreadableFile
 from services.ingestion.parsing.sheets import (
+    ERROR_TEXTS,
     MAX_COLUMNS,
     MAX_ROWS,
     MAX_SHEETS,
@@ -25,6 +26,7 @@ from services.ingestion.parsing.sheets import (
     refuse_size,
 )
 
+_ODS_ERROR = re.compile(r"Err:\d{3}$")
 MAX_ENTRIES = 2000
 _CHUNK = 1 << 20
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
@@ -46,6 +48,9 @@ class _Extras:
     hidden_rows: set[int] = field(default_factory=set[int])
     hidden_columns: set[int] = field(default_factory=set[int])
     errors: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
+    merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(
+        default_factory=list[tuple[tuple[int, int], tuple[int, int]]]
+    )
     width: int = 26  # columns beyond Z are the exception
     height: int = 0
 
@@ -185,6 +190,7 @@ def _ods_extras(package: zipfile.ZipFile) -> dict[str, _Extras]:
                 width = _ods_width(node)
                 if width:
                     refuse_size(row + repeated, width)
+                    current.merged.extend(_ods_merged(node, row))
                 if attributes.get("visibility") in ("collapse", "filter"):
                     current.hidden_rows.update(range(row, row + min(repeated, MAX_ROWS)))
                 row += repeated
@@ -201,6 +207,21 @@ def _ods_width(row: Element) -> int:
         if "value-type" in attributes:
             filled = width
     return filled
+
+
+def _ods_merged(row: Element, at: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    found: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    column = 0
+    for cell in row:
+        attributes = {k.rsplit("}", 1)[-1]: v for k, v in cell.attrib.items()}
+        down, across = (
+            int(attributes.get("number-rows-spanned", "1")),
+            int(attributes.get("number-columns-spanned", "1")),
+        )
+        if down > 1:
+            found.append(((at, column), (at + min(down, MAX_ROWS) - 1, column + across - 1)))
+        column += int(attributes.get("number-columns-repeated", "1"))
+    return found
 
 
 def _workbook(content: bytes, kind: ListKind, extras: dict[str, _Extras], doubts: tuple[str, ...] = ()) -> Document:
@@ -221,7 +242,7 @@ def _workbook(content: bytes, kind: ListKind, extras: dict[str, _Extras], doubts
                 if row < len(rows) and column < len(rows[row]):
                     rows[row][column] = CellError(text or "#N/A")
             hidden = meta.visible is not SheetVisibleEnum.Visible
-            merged = sheet.merged_cell_ranges or []
+            merged = sheet.merged_cell_ranges or more.merged
             grids.append(Grid(meta.name, rows, hidden, more.hidden_rows, more.hidden_columns, merged))
     except PasswordError as error:
         raise UnreadableFile(
@@ -234,7 +255,11 @@ def _workbook(content: bytes, kind: ListKind, extras: dict[str, _Extras], doubts
 
 def _cell(value: int | float | str | bool | time | date | datetime | timedelta) -> Cell:
     if isinstance(value, str):
-        return value or None
+        return (
+            CellError(value)
+            if value[:1] in "#E" and (value in ERROR_TEXTS or _ODS_ERROR.match(value))
+            else value or None
+        )
     if isinstance(value, float):
         return value
     if isinstance(value, datetime):
