@@ -76,7 +76,11 @@ async def _take_new(
     new = await session.uids_after(mailbox.last_uid if same else 0)
     for uid in new[: settings.messages_per_poll_max]:
         progress.uid = uid
-        given_up = same and mailbox.failing_uid == uid and mailbox.failing_times >= settings.fetch_attempts_max
+        given_up = (
+            (same or mailbox.uidvalidity is None)
+            and mailbox.failing_uid == uid
+            and mailbox.failing_times >= settings.fetch_attempts_max
+        )
         seen = await _seen(settings, mailbox, session, uid, given_up=given_up)
         async with db.transaction() as conn:
             if seen is None:
