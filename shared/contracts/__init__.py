@@ -44,6 +44,8 @@ CONTRACTS = (
     Contract(exclusivity.WindowGranted, ("catalog", "matching", "newsletter")),
     Contract(exclusivity.WindowClosed, ("catalog", "matching", "newsletter")),
     Contract(exclusivity.WindowExpiringSoon, ("newsletter",)),
+    Contract(exclusivity.WindowExtensionRequested, ()),
+    Contract(exclusivity.WindowExtended, ()),
     Contract(exclusivity.ItemOpened, ("catalog", "newsletter")),
     Contract(newsletter.PreferenceChanged, ()),
     Contract(newsletter.IssueSent, ("matching",)),
@@ -63,3 +65,8 @@ def producers_read_by(service: str) -> tuple[str, ...]:
 def subscribers_of(producer: str) -> tuple[str, ...]:
     """The services that read a producer's stream: the consumer groups that trimming must wait for."""
     return tuple(service for service in SERVICES if producer in producers_read_by(service))
+
+
+def groups_of(producer: str) -> tuple[str, ...]:
+    """The consumer groups of a producer's stream, which trimming waits for: its subscribers, and the gateway."""
+    return tuple(dict.fromkeys(("gateway", *subscribers_of(producer))))
