@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
@@ -23,7 +23,7 @@ CROWD = 1000
 
 
 @asynccontextmanager
-async def served(db: Database) -> AsyncIterator[str]:
+async def served(db: Database) -> AsyncGenerator[str]:
     """The service as it runs in production, in a process of its own; its address."""
     port = free_port()
     environment = {
