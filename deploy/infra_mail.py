@@ -3,9 +3,7 @@
 import argparse
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import uvicorn
 from aiosmtpd.smtp import SMTP
@@ -14,9 +12,9 @@ from pymap.imap import IMAPService
 from pymap.main import run as run_imap
 
 from deploy.embedded.process import HOST
+from deploy.layout import Layout
 from deploy.mail_viewer import create_viewer
 from deploy.mailroom import AUTHSERV_ID, MESSAGE_BYTES_MAX, Mailroom, SmtpDoor
-from deploy.secrets_file import read_secrets
 
 
 @contextlib.asynccontextmanager
@@ -66,13 +64,13 @@ async def serve(mailroom: Mailroom, *, smtp_port: int, imap_port: int, pages_por
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--directory", type=Path, required=True, help="where the Maildirs lie")
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--imap-port", type=int, required=True)
     parser.add_argument("--pages-port", type=int, help="show the outgoing mail on this port")
     asked = parser.parse_args()
-    mailroom = Mailroom(asked.directory.resolve())
-    mailroom.open(read_secrets(Path(os.environ["OFFCUT_SECRETS_FILE"]))["OFFCUT_MAIL_PASSWORD"])
+    layout = Layout.of_environment()
+    mailroom = Mailroom(layout.mail)
+    mailroom.open(layout.secrets()["OFFCUT_MAIL_PASSWORD"])
     asyncio.run(serve(mailroom, smtp_port=asked.smtp_port, imap_port=asked.imap_port, pages_port=asked.pages_port))
 
 

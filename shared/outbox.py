@@ -1,6 +1,5 @@
 """Events leave a service only here: a row in the transaction of the effect, sent by the relay after the commit."""
 
-from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -56,8 +55,10 @@ async def add(conn: Conn, *events: Event, actor: ActorRef | None = None) -> None
     await notify(conn, CHANNEL)
 
 
-async def pending(conn: Conn) -> tuple[int, datetime | None]:
-    """How many events wait for their number, and since when: the figure that alarms watch."""
-    cursor = await conn.execute("SELECT count(*), min(occurred_at) FROM outbox")
+async def pending(conn: Conn) -> tuple[int, float]:
+    """How many events wait for their number, and for how many seconds the oldest: the figures that alarms watch."""
+    cursor = await conn.execute(
+        "SELECT count(*)::integer, coalesce(extract(epoch FROM clock() - min(occurred_at)), 0)::float FROM outbox"
+    )
     row = await cursor.fetchone()
-    return (row[0], row[1]) if row else (0, None)
+    return (row[0], row[1]) if row else (0, 0.0)

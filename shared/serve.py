@@ -2,9 +2,10 @@
 
 import os
 import socket
+from contextlib import suppress
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from shared import log
 from shared.config import ServiceSettings
@@ -36,7 +37,7 @@ def listening(port: int, host: str = "127.0.0.1") -> socket.socket:
     return one
 
 
-def serve(app: FastAPI, settings: ServiceSettings, *, process: str = "api") -> None:
+def serve(app: ASGIApp, settings: ServiceSettings, *, process: str = "api") -> None:
     """Serve until SIGINT or SIGTERM."""
     log.configure(service=settings.service, process=process, level=settings.log_level)
     config = uvicorn.Config(
@@ -50,4 +51,5 @@ def serve(app: FastAPI, settings: ServiceSettings, *, process: str = "api") -> N
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    _Server(config).run(sockets=[listening(settings.port)])
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again after a graceful end; PM2 stops with SIGINT
+        _Server(config).run(sockets=[listening(settings.port)])

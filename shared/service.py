@@ -140,9 +140,12 @@ class Traced:
 
 
 def create_app(
-    settings: ServiceSettings, *, title: str, routers: Sequence[APIRouter], description: str = ""
+    settings: ServiceSettings, *, title: str, routers: Sequence[APIRouter], description: str = "", traced: bool = True
 ) -> FastAPI:
-    """The app of one service; ``routers`` must be made by ``router()`` so that each request is one transaction."""
+    """The app of one service; ``routers`` must be made by ``router()`` so that each request is one transaction.
+
+    ``traced=False`` is for an app inside another that has opened the trace already.
+    """
     db = Database(
         settings.database_url,
         service=settings.service,
@@ -164,6 +167,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/internal/openapi.json",
+        redirect_slashes=False,
         separate_input_output_schemas=False,
     )
     app.state.settings = settings
@@ -172,7 +176,8 @@ def create_app(
     app.include_router(_health(db))
     for one in routers:
         app.include_router(one, prefix="/mvp/api")
-    app.add_middleware(Traced)
+    if traced:
+        app.add_middleware(Traced)
     return app
 
 

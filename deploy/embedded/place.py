@@ -28,14 +28,14 @@ def server_account() -> Account | None:
     return Account(entry.pw_uid, entry.pw_gid)
 
 
-def state_directory(root: Path = ROOT) -> Path:
-    """Return where server data live: `var/` of the checkout, or for root a directory outside of it.
+def state_directory(var: Path) -> Path:
+    """Return where server data live: in `var` itself, or for root in a directory outside of the checkout.
 
     A checkout under a home of mode 0700 cannot be reached by the account that root's servers run as.
     """
     if os.geteuid() != 0:
-        return root / "var"
-    return Path("/var/lib") / f"offcut-{sha256(str(root).encode()).hexdigest()[:10]}"
+        return var
+    return Path("/var/lib") / f"offcut-{sha256(str(var).encode()).hexdigest()[:10]}"
 
 
 def own(path: Path, account: Account | None) -> Path:

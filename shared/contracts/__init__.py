@@ -65,3 +65,8 @@ def producers_read_by(service: str) -> tuple[str, ...]:
 def subscribers_of(producer: str) -> tuple[str, ...]:
     """The services that read a producer's stream: the consumer groups that trimming must wait for."""
     return tuple(service for service in SERVICES if producer in producers_read_by(service))
+
+
+def groups_of(producer: str) -> tuple[str, ...]:
+    """The consumer groups of a producer's stream, which trimming waits for: its subscribers, and the gateway."""
+    return tuple(dict.fromkeys(("gateway", *subscribers_of(producer))))

@@ -63,9 +63,9 @@ def throwaway_mail() -> Generator[MailServer]:
     smtp_port, imap_port = free_ports(2)
     server = MailServer(Mailroom(place / "mail"), smtp_port, imap_port, secrets.token_hex(8))
     write_secrets(place / "secrets.env", {"OFFCUT_MAIL_PASSWORD": server.password})
-    command = [sys.executable, "-m", "deploy.infra_mail", "--directory", str(server.mailroom.directory)]
+    command = [sys.executable, "-m", "deploy.infra_mail"]
     command += ["--smtp-port", str(smtp_port), "--imap-port", str(imap_port)]
-    environment = {**os.environ, "OFFCUT_SECRETS_FILE": str(place / "secrets.env")}
+    environment = {**os.environ, "OFFCUT_VAR": str(place)}
     running = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         until_sync(lambda: listens(imap_port) or running.poll() is not None, deadline_s=20, what="the mail server")

@@ -15,12 +15,17 @@ from tests.support.ports import free_port
 
 
 @contextmanager
-def throwaway_redis() -> Generator[str]:
-    """Run a server of our own on a free port and yield its URL."""
+def throwaway_redis(program: Path | None = None) -> Generator[str]:
+    """Run a server on a free port and yield its URL; `program` as None takes the embedded Valkey."""
     place = Path(tempfile.mkdtemp(prefix="offcut-redis-"))
     place.chmod(0o755)
     server = ValkeyServer(
-        data=place / "data", port=free_port(), password=secrets.token_hex(16), copies=place / "programs", throwaway=True
+        data=place / "data",
+        port=free_port(),
+        password=secrets.token_hex(16),
+        copies=place / "programs",
+        throwaway=True,
+        program=program,
     )
     try:
         running = server.start()

@@ -1,0 +1,128 @@
+"""Decide which servers to use, and write every address, password and key into var/secrets.env.
+
+What was decided or made once is kept: a second run without DATABASE_URL still uses the server that the first one named.
+"""
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from deploy.bootstrap import Plan, role_url
+from deploy.choices import ENVIRONMENTS, Choices
+from deploy.embedded.process import HOST
+from deploy.layout import SERVICES, Layout
+from deploy.secrets_file import write_secrets
+
+DATABASE = "offcut"
+GENERATED = (
+    "OFFCUT_POSTGRES_PASSWORD",
+    "OFFCUT_VALKEY_PASSWORD",
+    "OFFCUT_MAIL_PASSWORD",
+    "OFFCUT_CURSOR_KEY",
+    "OFFCUT_REFRESH_KEY",
+    *(f"OFFCUT_{service.upper()}_DATABASE_PASSWORD" for service in SERVICES),
+)
+# Each of our servers and the addresses that make it needless.
+GIVEN_BY = {"postgres": ("DATABASE_URL",), "redis": ("REDIS_URL",), "mail": ("SMTP_URL", "IMAP_URL")}
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """`admin_url` is None when the database is a host's and this run was not told its administrator's address."""
+
+    choices: Choices
+    admin_url: str | None
+    secrets: Mapping[str, str]
+
+    @property
+    def plan(self) -> Plan:
+        names = {service: f"OFFCUT_{service.upper()}_DATABASE_PASSWORD" for service in SERVICES}
+        return Plan(DATABASE, {service: self.secrets[key] for service, key in names.items()})
+
+    def database_url(self, service: str) -> str:
+        return self.secrets[f"OFFCUT_{service.upper()}_DATABASE_URL"]
+
+
+def configure(layout: Layout, given: Mapping[str, str], *, environment: str | None = None) -> Configuration:
+    """Write the secrets file and the choices, and return both; None as environment means: as before."""
+    known = layout.secrets()
+    choices = choose(layout, given, environment=environment)
+    values = {**known, **{key: secrets.token_hex(24) for key in GENERATED if key not in known}}
+    if "OFFCUT_PRIVATE_KEY" not in values:
+        values |= _signing_keys()
+    admin_url = given.get("DATABASE_URL")
+    if "postgres" in choices.embedded:
+        login = f"postgres:{values['OFFCUT_POSTGRES_PASSWORD']}"
+        admin_url = f"postgresql://{login}@{HOST}:{layout.port('postgres')}/postgres"
+    if admin_url is not None:
+        values |= _role_urls(admin_url, values)
+    values |= _addresses(layout, given, choices.embedded, values)
+    if values != known:
+        write_secrets(layout.secrets_file, values)
+    choices.write(layout.var)
+    return Configuration(choices, admin_url, values)
+
+
+def choose(layout: Layout, given: Mapping[str, str], *, environment: str | None) -> Choices:
+    """Return what holds from now on: what is given now wins over what was decided before."""
+    before = Choices.read(layout.var)
+    possible = tuple(GIVEN_BY) if before is None else before.embedded
+    usual = before.environment if before else ENVIRONMENTS[0]
+    return Choices(
+        embedded=tuple(server for server in possible if not all(given.get(url) for url in GIVEN_BY[server])),
+        environment=environment or given.get("OFFCUT_ENVIRONMENT") or usual,
+        offset=layout.offset,
+        public_url=given.get("OFFCUT_PUBLIC_URL") or (before.public_url if before else None),
+    )
+
+
+def _signing_keys() -> dict[str, str]:
+    key = Ed25519PrivateKey.generate()
+    raw = {
+        "OFFCUT_PRIVATE_KEY": key.private_bytes_raw(),
+        "OFFCUT_PUBLIC_KEY": key.public_key().public_bytes_raw(),
+    }
+    return {name: base64.urlsafe_b64encode(value).decode().rstrip("=") for name, value in raw.items()}
+
+
+def _role_urls(admin_url: str, values: Mapping[str, str]) -> dict[str, str]:
+    return {
+        f"OFFCUT_{service.upper()}_DATABASE_URL": role_url(
+            admin_url, role=service, password=values[f"OFFCUT_{service.upper()}_DATABASE_PASSWORD"], database=DATABASE
+        )
+        for service in SERVICES
+    }
+
+
+def _addresses(
+    layout: Layout, given: Mapping[str, str], embedded: tuple[str, ...], values: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the addresses of Redis and of the mail servers; one that is given wins over an embedded one."""
+    found: dict[str, str] = {}
+    if "redis" in embedded:
+        found["OFFCUT_REDIS_URL"] = f"redis://:{values['OFFCUT_VALKEY_PASSWORD']}@{HOST}:{layout.port('redis')}/0"
+    if "mail" in embedded:
+        mailbox = f":{values['OFFCUT_MAIL_PASSWORD']}@{HOST}:{layout.port('imap')}/INBOX"
+        found["OFFCUT_SMTP_URL"] = f"smtp://{HOST}:{layout.port('smtp')}"
+        found["OFFCUT_IMAP_URL"] = f"imap://lists{mailbox}"
+        found["OFFCUT_BOUNCE_IMAP_URL"] = f"imap://bounces{mailbox}"
+    for name in ("REDIS_URL", "SMTP_URL", "IMAP_URL", "BOUNCE_IMAP_URL"):
+        if given.get(name):
+            found[f"OFFCUT_{name}"] = given[name]
+    return found
+
+
+def main() -> None:
+    layout = Layout.of_environment()
+    layout.var.mkdir(parents=True, exist_ok=True)
+    print(
+        f"wrote {layout.secrets_file}, embedded: {', '.join(configure(layout, os.environ).choices.embedded) or 'none'}"
+    )
+
+
+if __name__ == "__main__":
+    main()

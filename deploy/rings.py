@@ -1,0 +1,126 @@
+"""`bin/test`: the rings of tests, from the quickest to the slowest."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.embedded.place import ROOT
+from deploy.embedded.postgres import host_programs
+from deploy.embedded.valkey import host_program
+from deploy.prepare import find_node
+from deploy.screen import fail, say
+
+CHECKS = ("lint", "types")
+PYTEST_RINGS = ("unit", "integration", "e2e", "chaos")
+ALL = (*CHECKS, *PYTEST_RINGS)
+BY_DEFAULT = ("lint", "types", "unit", "integration")
+PYTHON = sys.executable
+
+
+@dataclass(frozen=True, slots=True)
+class HostProgram:
+    """A program that only the host's package manager has; tests that need it carry the marker."""
+
+    name: str
+    package: str
+    marker: str
+    rings: frozenset[str]
+    find: Callable[[], object]
+
+
+HOST_PROGRAMS = (
+    HostProgram("chromium", "chromium", "browser", frozenset({"e2e"}), lambda: shutil.which("chromium")),
+    HostProgram("Debian's PostgreSQL", "postgresql", "host_servers", frozenset({"e2e"}), host_programs),
+    HostProgram("Debian's Redis", "redis-server", "host_servers", frozenset({"e2e"}), host_program),
+)
+
+
+def run_rings(
+    rings: Annotated[list[str] | None, typer.Argument(help=f"Any of: {' '.join(ALL)} all")] = None,
+    keyword: Annotated[str | None, typer.Option("-k", help="Only tests whose names match, as pytest takes it.")] = None,
+    fast: Annotated[bool, typer.Option("-x", help="Stop at the first failure.")] = False,
+) -> None:
+    """Run the tests. Without a name: lint types unit integration. The last line is pytest's own count."""
+    wanted = _wanted(rings or list(BY_DEFAULT))
+    left_out = provide_host_programs(wanted)
+    failed = [ring for ring in wanted if ring in CHECKS and not _check(ring)]
+    folders = [f"tests/{ring}" for ring in wanted if ring in PYTEST_RINGS and _has_tests(ring)]
+    if failed:
+        fail(f"{' and '.join(failed)} failed, see above")
+    if folders:
+        without = sorted({f"not {program.marker}" for program in left_out})
+        options = ["-m", " and ".join(without)] if without else []
+        options += ["-k", keyword] if keyword else []
+        options += ["-x"] if fast else []
+        if _run([PYTHON, "-m", "pytest", *folders, *options]) != 0:
+            failed.append("pytest")
+    sys.exit(1 if failed else 0)
+
+
+def _wanted(asked: Sequence[str]) -> list[str]:
+    unknown = [ring for ring in asked if ring not in (*ALL, "all")]
+    if unknown:
+        fail(f"no ring is called {', '.join(unknown)}; there are: {' '.join(ALL)} all")
+        sys.exit(2)
+    return [ring for ring in ALL if ring in asked or "all" in asked]
+
+
+def _has_tests(ring: str) -> bool:
+    return any((ROOT / "tests" / ring).glob("**/test_*.py"))
+
+
+def _check(ring: str) -> bool:
+    began = time.monotonic()
+    if ring == "lint":
+        good = _run([PYTHON, "-m", "ruff", "check", "--quiet", "."]) == 0
+        good = _run([PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."]) == 0 and good
+    else:
+        good = _run([str(find_node()), str(ROOT / "node_modules/pyright/index.js")]) == 0
+    say(f"{ring}: {'clean' if good else 'FAILED'} [dim]{time.monotonic() - began:.1f} s[/]")
+    return good
+
+
+def provide_host_programs(wanted: Sequence[str]) -> list[HostProgram]:
+    """Install what the rings need from the host, as root on Debian; return what had to be left out.
+
+    In continuous integration nothing may be left out: there it is a failure.
+    """
+    missing = [p for p in HOST_PROGRAMS if p.rings & set(wanted) and not p.find()]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        packages = [program.package for program in missing]
+        say(f"installing {' '.join(packages)} for the tests")
+        # In runlevel 1 a package does not start its server: tests run their own.
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+            subprocess.run(["apt-get", "-qq", *command], env=environment, stdout=subprocess.DEVNULL)
+        missing = [program for program in missing if not program.find()]
+    if missing and os.environ.get("CI"):
+        fail(f"{', '.join(p.name for p in missing)} could not be installed, and CI leaves nothing out")
+        sys.exit(1)
+    for program in missing:
+        needs = f"they need {program.name} (package {program.package})"
+        say(f"[yellow]left out:[/] tests marked '{program.marker}', {needs}")
+    return missing
+
+
+def _run(command: Sequence[str]) -> int:
+    path = f"{Path(PYTHON).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}).returncode
+
+
+def main() -> None:
+    app = typer.Typer(add_completion=False)
+    app.command()(run_rings)
+    app()
+
+
+if __name__ == "__main__":
+    main()

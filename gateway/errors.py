@@ -1,0 +1,40 @@
+"""Refusals of the gateway.
+
+AppError
+├── NotAuthenticated 401  wrong_credentials (unknown user and wrong password read the same), token_revoked
+├── NotAllowed 403        organization_suspended
+└── RateLimited 429       rate_limited (with Retry-After)
+"""
+
+from typing import ClassVar
+
+from shared.problems import AppError, NotAuthenticated
+
+
+class WrongCredentials(NotAuthenticated):
+    """The same words and the same time for an unknown address and a wrong password."""
+
+    slug = "wrong_credentials"
+
+    def __init__(self) -> None:
+        super().__init__("E-mail address and password do not fit together.")
+
+
+class TokenRevoked(NotAuthenticated):
+    slug = "token_revoked"
+
+    def __init__(self) -> None:
+        super().__init__("This sign-in was ended; sign in again.")
+
+
+class LoginPaused(AppError):
+    """Too many failures from one address for one account; other addresses are not locked out."""
+
+    status: ClassVar[int] = 429
+    slug = "rate_limited"
+    title = "Too many attempts"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"Too many failed attempts; try again in {seconds} seconds.", headers={"Retry-After": str(seconds)}
+        )

@@ -1,0 +1,101 @@
+"""What an operator does with dead letters and with streams that stopped; commands and endpoints call it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.db import Conn, execute, fetch_all, fetch_one
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event given up. ``body`` and ``meta`` are text as it travelled: they may be what could not be read."""
+
+    id: UUID
+    stream: str
+    seq: int
+    event_id: UUID
+    type: str
+    key: str
+    meta: str
+    body: str
+    occurred_at: datetime
+    attempts: int
+    error: str
+    died_at: datetime
+
+
+async def dead_letters(
+    conn: Conn, *, limit: int, before: datetime | None = None, before_id: UUID | None = None
+) -> list[DeadLetter]:
+    """Latest first; ``before`` and ``before_id`` continue after the last one of a page."""
+    return await fetch_all(
+        conn,
+        DeadLetter,
+        """
+        SELECT id, stream, seq, event_id, type, key, meta, body, occurred_at, attempts, error, died_at
+        FROM dead_letter
+        WHERE %(before)s::timestamptz IS NULL OR (died_at, id) < (%(before)s::timestamptz, %(before_id)s::uuid)
+        ORDER BY died_at DESC, id DESC
+        LIMIT %(limit)s
+        """,
+        {"limit": limit, "before": before, "before_id": before_id},
+    )
+
+
+async def dead_letter(conn: Conn, letter_id: UUID) -> DeadLetter | None:
+    return await fetch_one(
+        conn,
+        DeadLetter,
+        """
+        SELECT id, stream, seq, event_id, type, key, meta, body, occurred_at, attempts, error, died_at
+        FROM dead_letter
+        WHERE id = %(id)s
+        """,
+        {"id": letter_id},
+    )
+
+
+async def retry_dead_letter(conn: Conn, letter_id: UUID) -> bool:
+    """Try it again from the first step of the ladder, before what waits on its key; ``False``: there is none such.
+
+    Later events of its key may have had their effect already: handlers look at versions for that.
+    """
+    moved = await execute(
+        conn,
+        """
+        WITH taken AS (
+            DELETE FROM dead_letter WHERE id = %(id)s
+            RETURNING stream, seq, epoch, event_id, type, key, meta, body, occurred_at
+        )
+        INSERT INTO parked (stream, seq, epoch, event_id, type, key, meta, body, occurred_at)
+        SELECT stream, seq, epoch, event_id, type, key, meta, body, occurred_at FROM taken
+        ON CONFLICT (stream, seq) DO NOTHING
+        """,
+        {"id": letter_id},
+    )
+    return moved == 1
+
+
+async def drop_dead_letter(conn: Conn, letter_id: UUID) -> bool:
+    """Forget it for good; ``False``: there is none such."""
+    return await execute(conn, "DELETE FROM dead_letter WHERE id = %(id)s", {"id": letter_id}) == 1
+
+
+async def go_on_from(conn: Conn, stream: str, *, seq: int, epoch: UUID) -> None:
+    """Set a stream on purpose, after snapshots: what was applied, parked or counted before means nothing any more."""
+    await execute(
+        conn,
+        """
+        INSERT INTO subscription (stream, applied_seq, epoch) VALUES (%(stream)s, %(seq)s, %(epoch)s)
+        ON CONFLICT (stream) DO UPDATE
+        SET applied_seq = excluded.applied_seq, epoch = excluded.epoch, stopped = NULL, updated_at = clock_timestamp()
+        """,
+        {"stream": stream, "seq": seq, "epoch": epoch},
+    )
+    await execute(
+        conn,
+        "DELETE FROM parked WHERE stream = %(stream)s AND epoch <> %(epoch)s",
+        {"stream": stream, "epoch": epoch},
+    )
+    await execute(conn, "DELETE FROM attempt WHERE stream = %(stream)s", {"stream": stream})

@@ -1,0 +1,161 @@
+"""What the relay asks of PostgreSQL: give numbers, read what has one, forget what nobody needs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.contracts.base import stream_of
+from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.wire import Mark
+
+BATCH_MAX = 500
+KEEP_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    """One event with its number."""
+
+    seq: int
+    event_id: UUID
+    type: str
+    key: str
+    meta: str
+    body: str
+    occurred_at: datetime
+
+    def fields(self, epoch: UUID) -> Mapping[str, str]:
+        """As it goes into the stream; ``envelope.from_fields`` reads it back."""
+        return {
+            "seq": str(self.seq),
+            "epoch": str(epoch),
+            "id": str(self.event_id),
+            "type": self.type,
+            "key": self.key,
+            "time": self.occurred_at.isoformat(),
+            "meta": self.meta,
+            "body": self.body,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    moved: int
+
+
+async def head_of(conn: Conn, service: str) -> Mark:
+    """The last number given."""
+    head = await fetch_one(
+        conn,
+        Mark,
+        "SELECT seq, epoch FROM stream_head WHERE stream = %(stream)s",
+        {"stream": stream_of(service)},
+    )
+    if head is None:
+        raise RuntimeError(f"schema {service} has no stream head: run its migrations")
+    return head
+
+
+async def give_numbers(conn: Conn, service: str) -> tuple[Mark, int]:
+    """Move up to ``BATCH_MAX`` events from ``outbox`` to ``sent`` with the next numbers; the new head and how many.
+
+    Two statements on purpose. One statement sees the table as it was before it waited for the lock on the head, and
+    would give numbers twice.
+    """
+    stream = {"stream": stream_of(service)}
+    locked = await fetch_one(
+        conn, Mark, "SELECT seq, epoch FROM stream_head WHERE stream = %(stream)s FOR UPDATE", stream
+    )
+    if locked is None:
+        raise RuntimeError(f"schema {service} has no stream head: run its migrations")
+    count = await fetch_one(
+        conn,
+        _Count,
+        """
+        WITH taken AS (
+            DELETE FROM outbox
+            WHERE id = ANY (ARRAY(SELECT id FROM outbox ORDER BY id LIMIT %(limit)s))
+            RETURNING id, event_id, type, key, correlation_id, meta, body, occurred_at
+        ), numbered AS (
+            INSERT INTO sent (seq, event_id, type, key, correlation_id, meta, body, occurred_at)
+            SELECT %(head)s + row_number() OVER (ORDER BY id),
+                   event_id, type, key, correlation_id, meta, body, occurred_at
+            FROM taken
+        ), counted AS (
+            SELECT count(*)::integer AS moved FROM taken
+        ), moved_on AS (
+            UPDATE stream_head SET seq = seq + counted.moved
+            FROM counted
+            WHERE stream = %(stream)s AND counted.moved > 0
+        )
+        SELECT moved FROM counted
+        """,
+        {**stream, "head": locked.seq, "limit": BATCH_MAX},
+    )
+    moved = count.moved if count else 0
+    return Mark(seq=locked.seq + moved, epoch=locked.epoch), moved
+
+
+async def new_epoch(conn: Conn, service: str) -> Mark:
+    """Begin a new life of the stream: its numbers no longer mean what they meant before."""
+    await execute(
+        conn,
+        "UPDATE stream_head SET epoch = gen_random_uuid() WHERE stream = %(stream)s",
+        {"stream": stream_of(service)},
+    )
+    return await head_of(conn, service)
+
+
+async def sent_after(conn: Conn, seq: int) -> Sequence[SentRow]:
+    """The next events after a number, in order."""
+    return await fetch_all(
+        conn,
+        SentRow,
+        """
+        SELECT seq, event_id, type, key, meta, body, occurred_at
+        FROM sent
+        WHERE seq > %(seq)s
+        ORDER BY seq
+        LIMIT %(limit)s
+        """,
+        {"seq": seq, "limit": BATCH_MAX},
+    )
+
+
+async def oldest_kept(conn: Conn) -> int | None:
+    """The lowest number that can still be sent again; ``None`` when nothing is kept."""
+    cursor = await conn.execute("SELECT min(seq) FROM sent")
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def forget(conn: Conn, *, up_to: int, keep_days: int = KEEP_DAYS, limit: int = 5000) -> int:
+    """Delete numbered events that every subscriber has applied (``up_to``) and that are old enough."""
+    return await execute(
+        conn,
+        """
+        DELETE FROM sent
+        WHERE seq IN (
+            SELECT seq FROM sent
+            WHERE seq <= %(up_to)s AND sent_at < clock() - make_interval(days => %(days)s)
+            ORDER BY seq
+            LIMIT %(limit)s
+        )
+        """,
+        {"up_to": up_to, "days": keep_days, "limit": limit},
+    )
+
+
+async def overdue(conn: Conn, *, after: int, keep_days: int = KEEP_DAYS) -> bool:
+    """Whether the event after a number is already old enough to go: its subscriber is about to be left behind."""
+    cursor = await conn.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM sent WHERE seq = %(next)s AND sent_at < clock() - make_interval(days => %(days)s)
+        )
+        """,
+        {"next": after + 1, "days": keep_days},
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,192 @@
+"""Redis as the backbone uses it: streams, one cursor, and small notes between relay and readers.
+
+Nothing here is the truth: whatever is lost can be sent again from PostgreSQL.
+
+| key                  | holds                                                              |
+|----------------------|--------------------------------------------------------------------|
+| ``events.<service>`` | the stream                                                         |
+| ``sent:<service>``   | epoch and number up to which the relay has sent                    |
+| ``head:<service>``   | number and epoch of the newest event, with a tick that always grows |
+| ``refill:<service>`` | subscriber -> first number it misses                               |
+| ``gone:<service>``   | subscriber -> oldest number that is still kept                     |
+| ``applied:<service>``| subscriber -> number and epoch it has applied                      |
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from shared.contracts.base import stream_of
+
+WIRE_ERRORS = (RedisError, OSError)
+ENTRIES_MAX = 100_000  # per stream; a dead subscriber must not fill Redis, what is cut off is sent again
+ANSWER_TIMEOUT_S = 5.0
+Entry = tuple[str, Mapping[str, str]]
+
+
+class GroupLost(Exception):
+    """The stream or the group is gone: flushed, deleted, destroyed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest number of a stream. ``tick`` differs each time the relay says so: an old note proves nothing."""
+
+    seq: int
+    epoch: UUID
+    tick: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A number within one life of a producer's database."""
+
+    seq: int
+    epoch: UUID
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.epoch}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Mark":
+        seq, _, epoch = text.partition(" ")
+        return cls(seq=int(seq), epoch=UUID(epoch))
+
+
+class Wire:
+    """A client of one Redis. ``block_s``: how long reads of this client wait for an entry; 0: not at all."""
+
+    def __init__(self, url: str, *, block_s: float = 0) -> None:
+        # No retries: a repeated XREADGROUP leaves entries pending unseen. The timeout stays above the block time, or
+        # an idle stream looks like a dead server.
+        self._redis: Redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+            url,
+            decode_responses=True,
+            protocol=3,
+            legacy_responses=False,
+            socket_timeout=block_s + ANSWER_TIMEOUT_S,
+            socket_connect_timeout=ANSWER_TIMEOUT_S,
+            health_check_interval=0,
+        )
+        self._block_ms = int(block_s * 1000) or None  # BLOCK 0 would wait for ever
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def ping(self) -> None:
+        await self._redis.ping()  # pyright: ignore[reportUnknownMemberType]
+
+    async def eviction_policy(self) -> str:
+        """``noeviction`` is the only one that never throws our streams away behind our back."""
+        memory = await self._redis.info("memory")  # pyright: ignore[reportUnknownMemberType]
+        return str(memory.get("maxmemory_policy", "noeviction"))
+
+    # the relay's side
+
+    async def cursor(self, service: str) -> Mark | None:
+        text = await self._redis.get(f"sent:{service}")
+        return Mark.parse(str(text)) if text else None
+
+    async def send(self, service: str, entries: Sequence[Mapping[str, str]], *, cursor: Mark, head: Mark) -> None:
+        """Append entries, move the cursor and say the head, all or nothing."""
+        stream = stream_of(service)
+        pipeline = self._redis.pipeline(transaction=True)
+        for entry in entries:
+            pipeline.xadd(stream, {**entry}, maxlen=ENTRIES_MAX, approximate=True)
+        pipeline.set(f"sent:{service}", str(cursor))
+        pipeline.set(f"head:{service}", f"{head} {time.time_ns()}")
+        await pipeline.execute()
+
+    async def take_refills(self, service: str) -> dict[str, int]:
+        """Requests since the last look: subscriber -> first number it misses."""
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.hgetall(f"refill:{service}")
+        pipeline.delete(f"refill:{service}")
+        asked = cast(dict[str, str], (await pipeline.execute())[0])
+        return {subscriber: int(seq) for subscriber, seq in asked.items()}
+
+    async def say_gone(self, service: str, subscriber: str, oldest: int) -> None:
+        await self._redis.hset(f"gone:{service}", subscriber, str(oldest))
+
+    async def applied(self, service: str) -> dict[str, Mark]:
+        """How far each subscriber has come, by its own report."""
+        reports = cast(dict[str, str], await self._redis.hgetall(f"applied:{service}"))
+        return {subscriber: Mark.parse(text) for subscriber, text in reports.items()}
+
+    async def trim(self, service: str, groups: Sequence[str]) -> int:
+        """Cut what every group has acknowledged; nothing while a group is missing. Answers how many entries went."""
+        stream = stream_of(service)
+        try:
+            known = {
+                str(group["name"]): str(group["last-delivered-id"]) for group in await self._redis.xinfo_groups(stream)
+            }
+        except ResponseError:
+            return 0  # no such stream yet
+        if any(group not in known for group in groups):
+            return 0
+        lowest: list[tuple[int, int]] = []
+        for group in groups:
+            summary = cast(dict[str, object], await self._redis.xpending(stream, group))
+            lowest.append(_entry_id(str(summary["min"] or known[group])))
+        floor = min(lowest, default=(0, 0))
+        return int(await self._redis.xtrim(stream, minid=f"{floor[0]}-{floor[1]}", approximate=True))
+
+    # the reader's side
+
+    async def create_group(self, service: str, group: str) -> None:
+        """At the beginning of the stream, never at its end: what is there already is ours too."""
+        try:
+            await self._redis.xgroup_create(stream_of(service), group, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+    async def read(self, service: str, group: str, *, pending: bool, count: int) -> list[Entry]:
+        """New entries, or those delivered before and never acknowledged. Raises ``GroupLost``."""
+        stream = stream_of(service)
+        try:
+            answer = await self._redis.xreadgroup(
+                group, group, {stream: "0" if pending else ">"}, count=count, block=None if pending else self._block_ms
+            )
+        except ResponseError as error:
+            if any(word in str(error) for word in ("NOGROUP", "UNBLOCKED", "no longer exists")):
+                raise GroupLost(str(error)) from error
+            raise
+        found = cast(dict[str, list[tuple[str, dict[str, str] | None]]], answer or {})
+        return [(entry_id, fields or {}) for entry_id, fields in found.get(stream, [])]
+
+    async def acknowledge(self, service: str, group: str, entry_ids: Sequence[str], applied: Mark | None) -> None:
+        """Forget these entries, and report how far we are."""
+        pipeline = self._redis.pipeline(transaction=False)
+        if entry_ids:
+            pipeline.xack(stream_of(service), group, *entry_ids)
+        if applied is not None:
+            pipeline.hset(f"applied:{service}", group, str(applied))
+        await pipeline.execute()
+
+    async def look(self, service: str, group: str) -> tuple[Head | None, int | None]:
+        """The head as the relay last said it, and the oldest kept number if it told us that ours is gone."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.get(f"head:{service}")
+        pipeline.hget(f"gone:{service}", group)
+        text, gone = cast(tuple[str | None, str | None], tuple(await pipeline.execute()))
+        if not text:
+            return None, int(gone) if gone else None
+        seq, epoch, tick = text.split(" ")
+        return Head(seq=int(seq), epoch=UUID(epoch), tick=int(tick)), int(gone) if gone else None
+
+    async def forget_gone(self, service: str, group: str) -> None:
+        await self._redis.hdel(f"gone:{service}", group)
+
+    async def ask_refill(self, service: str, group: str, first: int) -> None:
+        await self._redis.hset(f"refill:{service}", group, str(first))
+
+
+def _entry_id(text: str) -> tuple[int, int]:
+    milliseconds, _, counter = text.partition("-")
+    return int(milliseconds), int(counter or 0)

@@ -1,0 +1,86 @@
+"""bin/up and bin/down around PM2: repeated, restarted, and silent about secrets."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from deploy.layout import SERVICES
+from tests.support.system import System, prepared_system
+from tests.support.wait import until_sync
+
+POISON = "poisoned-by-the-shell"
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    with prepared_system(SOME_PASSWORD=POISON, AWS_SECRET_ACCESS_KEY=POISON) as system:
+        system.up("--no-demo")
+        yield system
+
+
+def pids(system: System) -> dict[str, int]:
+    line = system.shell("pm2 jlist").stdout.splitlines()[-1]
+    return {process["name"]: process["pid"] for process in json.loads(line)}
+
+
+def test_second_run_says_so_and_changes_nothing(system: System) -> None:
+    before = pids(system)
+    again = system.up("--no-demo")
+    assert "nothing was changed" in again.stdout
+    assert pids(system) == before
+    assert len(before) == 2 * len(SERVICES) + 3
+
+
+def test_no_process_and_no_file_of_pm2_knows_a_secret(system: System) -> None:
+    secrets = [value for key, value in system.layout.secrets().items() if "PASSWORD" in key or "PRIVATE" in key]
+    system.shell("pm2 save")
+    dump = (Path(system.environment["PM2_HOME"]) / "dump.pm2").read_text()
+    environments = [Path(f"/proc/{pid}/environ").read_bytes().decode() for pid in pids(system).values()]
+    commands = [Path(f"/proc/{pid}/cmdline").read_bytes().decode() for pid in pids(system).values()]
+    for text in (dump, *environments, *commands):
+        assert POISON not in text
+        assert not [secret for secret in secrets if secret in text]
+    assert oct(system.layout.secrets_file.stat().st_mode)[-3:] == "600"
+
+
+def test_role_of_one_service_sees_no_schema_of_another(system: System) -> None:
+    known = system.layout.secrets()
+    for service in SERVICES:
+        with psycopg.connect(known[f"OFFCUT_{service.upper()}_DATABASE_URL"], autocommit=True) as conn:
+            usable = conn.execute(
+                "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%(all)s) AND has_schema_privilege(oid, 'USAGE')",
+                {"all": list(SERVICES)},
+            ).fetchall()
+            assert usable == [(service,)]
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                conn.execute("CREATE TABLE public.stray (x int)")
+
+
+def test_process_that_is_killed_comes_back(system: System) -> None:
+    before = pids(system)
+    os.kill(before["catalog-worker"], signal.SIGKILL)
+    until_sync(
+        lambda: pids(system)["catalog-worker"] not in (0, before["catalog-worker"]),
+        deadline_s=20,
+        what="a new catalog-worker",
+    )
+    after = pids(system)
+    assert {name for name in before if before[name] != after[name]} == {"catalog-worker"}
+
+
+def test_down_keeps_the_data_and_up_finds_them_again(system: System) -> None:
+    url = system.layout.secrets()["OFFCUT_CATALOG_DATABASE_URL"]
+    with psycopg.connect(url) as conn:
+        before = conn.execute("SELECT name, applied_at FROM migration ORDER BY name").fetchall()
+    system.down()
+    assert "Nothing of this checkout was running" in system.down().stdout
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(url, connect_timeout=2)
+    system.up("--no-demo")
+    with psycopg.connect(url) as conn:
+        assert conn.execute("SELECT name, applied_at FROM migration ORDER BY name").fetchall() == before
