@@ -70,9 +70,7 @@ async def test_upload_of_what_is_no_list_when_sent_then_is_refused_with_words(
         pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), id="broken-or-encrypted-xls"),
     ],
 )
-async def test_file_without_a_list_when_read_then_the_batch_fails_with_a_reason(
-    market: Market, content: bytes
-) -> None:
+async def test_file_without_a_list_when_read_then_the_batch_fails_with_a_reason(market: Market, content: bytes) -> None:
     response = await market.upload(content)
     assert response.status_code == 202
     await market.read_lists()
@@ -230,9 +228,7 @@ async def test_list_when_cancelled_then_is_over(market: Market) -> None:
     path = f"/batches/{batch_id}/cancellations"
     done = await call(market, "POST", path, mill(market, version) | key(), {"reason": "wrong week"})
     assert (done.json()["status"], done.json()["reasons"]) == ("cancelled", ["wrong week"])
-    late = await call(
-        market, "POST", f"/batches/{batch_id}/commits", mill(market, done.json()["version"]) | key(), {}
-    )
+    late = await call(market, "POST", f"/batches/{batch_id}/commits", mill(market, done.json()["version"]) | key(), {})
     assert (late.status_code, late.json()["current_status"]) == (409, "cancelled")
 
 

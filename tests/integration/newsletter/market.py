@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from services.newsletter.handlers import SUBSCRIPTIONS
 from shared.contracts.base import Event
-from shared.contracts.catalog import ItemSnapshot, ItemsListed, ItemStatus, VisibilityChanged
+from shared.contracts.catalog import ItemsListed, ItemSnapshot, ItemStatus, VisibilityChanged
 from shared.contracts.gateway import (
     Contact,
     OrganizationChanged,
