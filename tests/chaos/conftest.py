@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
+from tests.chaos.workers import Market, open_market
 from tests.integration.conftest import postgres_server
-from tests.support.market import Market, open_market
 from tests.support.redis import throwaway_redis
 
 __all__ = ["postgres_server"]

@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from shared.faults import Point
-from tests.support.market import Market
+from tests.chaos.workers import Market
 from tests.support.wait import until
 
 SEED = int(os.environ.get("OFFCUT_CHAOS_SEED", "20250304"))

@@ -4,7 +4,7 @@ import asyncio
 import signal
 
 from tests.chaos.rig import POISON, SLOW
-from tests.support.market import Market
+from tests.chaos.workers import Market
 from tests.support.wait import until
 
 

@@ -1,166 +1,151 @@
-"""Starts, kills and restarts the workers of ``tests/chaos/rig.py``, feeds them, and counts what came of it."""
+"""Reads markets (mills, buyers, requirements, rates) and the lots that sample lists stand for.
 
-import asyncio
+The sample folder beside the checkout, or the one ``OFFCUT_SAMPLES`` names, is read where it is present; our own market
+is ``samples/market.json``.
+"""
+
 import os
-import signal
-import subprocess
-import sys
-from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid5
 
-from redis.asyncio import Redis
+import orjson
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from shared import outbox
-from shared.contracts.catalog import ItemReleased
-from shared.db import Database
-from tests.chaos.rig import TABLE
-from tests.support.database import fresh_url, opened
-from tests.support.ports import free_port
-from tests.support.wait import until
+from services.matching.domain.model import Rates
+from services.matching.schemas import RequirementBody
+from shared.contracts.catalog import ItemSnapshot, ItemStatus
+from shared.contracts.types import LotValues
 
-KEYS = 17  # items the events are about
 ROOT = Path(__file__).resolve().parents[2]
+OWN = ROOT / "samples"
+_NAMESPACE = UUID("6f2f9a0e-6a52-4d6c-9a5e-0f6cf1c0ffee")
+_LOT = TypeAdapter(LotValues)
+
+
+def samples() -> Path | None:
+    """The folder of the larger samples, or ``None`` where there is none."""
+    named = os.environ.get("OFFCUT_SAMPLES")
+    candidates = [Path(named)] if named else [ROOT.parent / "shared/samples"]
+    return next((path for path in candidates if (path / "market.json").is_file()), None)
+
+
+def id_of(name: str) -> UUID:
+    """A steady id for a name of the samples."""
+    return uuid5(_NAMESPACE, name)
+
+
+class _Loose(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class Organization(_Loose):
+    """A mill or buyer of a market; ``kind`` is a buyer's trade."""
+
+    id: str
+    name: str
+    country: str
+    kind: str | None = None
+    trusted: bool = False
+    blocks: list[str] = []
+
+
+class _Fx(_Loose):
+    date: date
+    per_eur: dict[str, Decimal]
+
+
+class _Market(_Loose):
+    today: date
+    fx: _Fx
+    mills: list[Organization]
+    buyers: list[Organization]
+    requirements: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Intents without effect, effects beyond the first, effects without intent, and steps backwards."""
+class SampleRequirement:
+    """A requirement of a market, in the shape the API takes."""
 
-    lost: int
-    doubled: int
-    phantom: int
-    inversions: int
+    id: str
+    buyer: str
+    body: RequirementBody
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    today: date
+    rates: Rates
+    mills: Sequence[Organization]
+    buyers: Sequence[Organization]
+    requirements: Sequence[SampleRequirement]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleLot:
+    """A lot of a list; ``place`` is where it stands: file, sheet, row."""
+
+    mill: str
+    place: tuple[str, str | None, int]
+    values: LotValues
 
     @property
-    def clean(self) -> bool:
-        return self == Verdict(lost=0, doubled=0, phantom=0, inversions=0)
+    def item_id(self) -> UUID:
+        return id_of("/".join(map(str, self.place)))
 
-
-@dataclass(slots=True)
-class Market:
-    """``intents`` is the ledger, kept outside of the system: numbers whose transaction was acknowledged."""
-
-    url: str
-    redis_url: str
-    databases: Mapping[str, Database]
-    redis: Redis
-    intents: list[int] = field(default_factory=list[int])
-    workers: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict[str, "subprocess.Popen[bytes]"])
-    kills_in_flight: int = 0
-
-    def start(self, service: str, *, name: str | None = None, **environment: str) -> None:
-        """Start a worker of a service; ``name`` tells a second one of the same service."""
-        values = {
-            "OFFCUT_RIG_SERVICE": service,
-            "OFFCUT_RIG_DATABASE_URL": self.url,
-            "OFFCUT_RIG_PORT": "0",
-            "OFFCUT_RIG_WORKER_PORT": str(free_port()),
-            "OFFCUT_REDIS_URL": self.redis_url,
-            "OFFCUT_PUBLIC_KEY": "none",
-            "OFFCUT_CURSOR_KEY": "none",
-            "OFFCUT_LOG_LEVEL": "ERROR",
-            **environment,
-        }
-        self.workers[name or service] = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.rig", service], cwd=ROOT, env={**os.environ, **values}
+    def snapshot(self, *, version: int = 1, listing_cycle: int = 1) -> ItemSnapshot:
+        """The lot as catalog tells of it."""
+        return ItemSnapshot(
+            item_id=self.item_id,
+            lot_key="/".join(map(str, self.place)),
+            mill_id=id_of(self.mill),
+            version=version,
+            listing_cycle=listing_cycle,
+            status=ItemStatus.AVAILABLE,
+            values=self.values,
+            listed_at=datetime(2026, 11, 21, 9, tzinfo=UTC),
         )
 
-    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
-        worker = self.workers[name]
-        if worker.poll() is None:
-            worker.send_signal(number)
-        if number == signal.SIGKILL:
-            worker.wait(5)
 
-    async def died(self, name: str, *, deadline_s: float = 20) -> int:
-        """Wait until a worker is gone; its exit code."""
-        worker = self.workers[name]
-        await until(lambda: worker.poll() is not None, deadline_s=deadline_s, what=f"{name} to die")
-        return int(worker.returncode)
-
-    async def publish(self, count: int, *, per_transaction: int = 25, cause: str = "") -> None:
-        """Acknowledged intents go into the ledger after their commit."""
-        wanted = len(self.intents) + count
-        while len(self.intents) < wanted:
-            first = len(self.intents) + 1
-            numbers = range(first, min(first + per_transaction, wanted + 1))
-            async with self.databases["catalog"].transaction() as conn:
-                await outbox.add(conn, *[released(number, cause) for number in numbers])
-            self.intents.extend(numbers)
-
-    async def effects(self, service: str) -> list[int]:
-        async with self.databases[service].transaction() as conn:
-            rows = await (await conn.execute("SELECT number FROM effect ORDER BY place")).fetchall()
-        return [row[0] for row in rows]
-
-    async def count(self, service: str) -> int:
-        async with self.databases[service].transaction() as conn:
-            row = await (await conn.execute("SELECT count(*) FROM effect")).fetchone()
-        return row[0] if row else 0
-
-    async def in_flight(self) -> bool:
-        """Whether both services have work before them: only then a kill proves anything."""
-        return await self.count("catalog") < len(self.intents)
-
-    async def quiet(self, *, deadline_s: float = 60) -> None:
-        """Wait until every intent has come full circle."""
-
-        async def through() -> bool:
-            return min([await self.count(service) for service in self.databases]) >= len(self.intents)
-
-        await until(through, deadline_s=deadline_s, what=f"{len(self.intents)} intents to come full circle")
-
-    async def judge(self, service: str) -> Verdict:
-        seen = await self.effects(service)
-        counted = Counter(seen)
-        return Verdict(
-            lost=sum(1 for number in self.intents if number not in counted),
-            doubled=sum(times - 1 for times in counted.values()),
-            phantom=len(counted.keys() - set(self.intents)),
-            inversions=sum(1 for earlier, later in pairwise(seen) if later < earlier),
+def market(folder: Path) -> Market:
+    """The market of a folder."""
+    read = _Market.model_validate(orjson.loads((folder / "market.json").read_bytes()))
+    requirements = [
+        SampleRequirement(
+            id=one["id"],
+            buyer=one["buyer"],
+            body=RequirementBody.model_validate(
+                {key: value for key, value in one.items() if key not in ("id", "buyer")}
+            ),
         )
-
-    async def flush(self) -> None:
-        await self.redis.flushall()  # pyright: ignore[reportUnknownMemberType]
-
-    async def cut_backends(self) -> None:
-        """Terminate every connection of the workers, as a restart of PostgreSQL would."""
-        async with self.databases["catalog"].transaction() as conn:
-            await conn.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND application_name LIKE '%.worker'"
-            )
-
-    async def close(self) -> None:
-        for worker in self.workers.values():
-            if worker.poll() is None:
-                worker.send_signal(signal.SIGCONT)
-                worker.kill()
-            worker.wait(5)
-        await self.redis.aclose()
+        for one in read.requirements
+    ]
+    rates = Rates(dated=read.fx.date, per_eur=read.fx.per_eur)
+    return Market(today=read.today, rates=rates, mills=read.mills, buyers=read.buyers, requirements=requirements)
 
 
-def released(number: int, cause: str) -> ItemReleased:
-    return ItemReleased(item_id=UUID(int=number % KEYS), mill_id=UUID(int=1), version=number, cause=cause)
+def lots(folder: Path, *names: str) -> Iterator[SampleLot]:
+    """The lots that the expected files of these names hold; without names, of all lists but the replaced 01."""
+    for path in sorted((folder / "expected/lists").glob("*.json")):
+        wanted = any(path.name.startswith(name) for name in names) if names else not path.name.startswith("01_")
+        if wanted:
+            read = orjson.loads(path.read_bytes())
+            for lot in read["lots"]:
+                given: dict[str, Any] = {"sheet": None, **lot}
+                place = (Path(read["file"]).name, given.pop("sheet"), int(given.pop("row")))
+                yield SampleLot(mill=read["mill"], place=place, values=_LOT.validate_python(given))
 
 
-@asynccontextmanager
-async def open_market(redis_url: str) -> AsyncGenerator[Market]:
-    """A fresh database of two schemas, an empty Redis; no worker runs yet."""
-    with fresh_url("catalog", "matching") as url:
-        async with opened(url, "catalog") as catalog, opened(url, "matching") as matching:
-            redis: Redis = Redis.from_url(redis_url)  # pyright: ignore[reportUnknownMemberType]
-            market = Market(url, redis_url, {"catalog": catalog, "matching": matching}, redis)
-            for service in market.databases:
-                async with catalog.transaction() as conn:
-                    await conn.execute(TABLE.format(service).encode())
-            try:
-                await market.flush()
-                yield market
-            finally:
-                await asyncio.shield(market.close())
+def expected_pairs(folder: Path, files: set[str]) -> set[tuple[str, tuple[str, str | None, int]]]:
+    """What fits, as requirement and place of the lot, restricted to these files."""
+    read = orjson.loads((folder / "expected/matches.json").read_bytes())
+    return {
+        (one["requirement"], (Path(lot["file"]).name, lot["sheet"], lot["row"]))
+        for one in read["requirements"]
+        for lot in one["lots"]
+        if Path(lot["file"]).name in files
+    }
