@@ -219,7 +219,7 @@ def header_unit(text: str) -> tuple[str, HeaderUnit | None]:
     for dimension, pattern, unit in _HEADER_UNITS:
         found = pattern.search(folded)
         if found:
-            return _without(folded, found), HeaderUnit(dimension, unit)
+            return pattern.sub(" ", folded).strip(), HeaderUnit(dimension, unit)
     return folded, None
 
 
