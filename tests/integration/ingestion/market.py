@@ -15,7 +15,7 @@ from services.ingestion.settings import IngestionSettings
 from services.ingestion.working import read_next_list, read_next_mail
 from shared.contracts import BY_TYPE
 from shared.contracts.base import Event
-from shared.contracts.catalog import AppliedRow, ItemSnapshot, ItemsListed, ItemStatus, RowOutcome, RowsApplied
+from shared.contracts.catalog import AppliedRow, ItemsListed, ItemSnapshot, ItemStatus, RowOutcome, RowsApplied
 from shared.contracts.gateway import OrganizationChanged, OrganizationKind, OrganizationStatus
 from shared.contracts.ingestion import RowAction, RowsAccepted
 from shared.db import Database, execute, fetch_all

@@ -70,9 +70,7 @@ async def test_upload_of_what_is_no_list_when_sent_then_is_refused_with_words(
         pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), id="broken-or-encrypted-xls"),
     ],
 )
-async def test_file_without_a_list_when_read_then_the_batch_fails_with_a_reason(
-    market: Market, content: bytes
-) -> None:
+async def test_file_without_a_list_when_read_then_the_batch_fails_with_a_reason(market: Market, content: bytes) -> None:
     response = await market.upload(content)
     assert response.status_code == 202
     await market.read_lists()
@@ -80,6 +78,23 @@ async def test_file_without_a_list_when_read_then_the_batch_fails_with_a_reason(
     assert batch["status"] == "failed"
     assert batch["reasons"]
     assert (await market.events(BatchStatusChanged))[-1].reasons == tuple(cast(list[str], batch["reasons"]))
+
+
+async def test_upload_over_the_limit_when_sent_then_is_refused(market: Market) -> None:
+    response = await market.upload(b"a;b\n" * (7 * 1024 * 1024))
+    assert (response.status_code, response.json()["code"]) == (413, "payload_too_large")
+    almost = await market.upload(b"a;b\n" * (25 * 1024 * 256 + 1))
+    assert (almost.status_code, almost.json()["code"]) == (413, "payload_too_large")
+
+
+async def test_json_over_the_limit_when_sent_then_is_refused(market: Market) -> None:
+    async with market.client() as client:
+        response = await client.post(
+            f"/batches/{uuid4()}/commits",
+            content=b" " * (2 << 20),
+            headers=mill(market, 1) | key() | {"Content-Type": "application/json"},
+        )
+    assert (response.status_code, response.json()["code"]) == (413, "payload_too_large")
 
 
 async def test_upload_when_accepted_then_answers_202_with_the_place_to_ask(market: Market) -> None:
@@ -230,9 +245,7 @@ async def test_list_when_cancelled_then_is_over(market: Market) -> None:
     path = f"/batches/{batch_id}/cancellations"
     done = await call(market, "POST", path, mill(market, version) | key(), {"reason": "wrong week"})
     assert (done.json()["status"], done.json()["reasons"]) == ("cancelled", ["wrong week"])
-    late = await call(
-        market, "POST", f"/batches/{batch_id}/commits", mill(market, done.json()["version"]) | key(), {}
-    )
+    late = await call(market, "POST", f"/batches/{batch_id}/commits", mill(market, done.json()["version"]) | key(), {})
     assert (late.status_code, late.json()["current_status"]) == (409, "cancelled")
 
 

@@ -36,7 +36,9 @@ async def test_second_list_when_lots_changed_then_creates_updates_confirms_and_w
 
 async def test_list_of_another_kind_when_committed_then_leaves_the_other_lots_alone(market: Market) -> None:
     await market.take(csv_list(*usual_list()))
-    other = csv_list(line("F-1"), line("F-2"), header="Pos;Sorte;g/m2;Breite mm;DM mm;Hülse mm;Rollen;Gewicht kg;Wahl;Preis EUR/t")
+    other = csv_list(
+        line("F-1"), line("F-2"), header="Pos;Sorte;g/m2;Breite mm;DM mm;Hülse mm;Rollen;Gewicht kg;Wahl;Preis EUR/t"
+    )
     batch_id = await market.take(other)
     assert (await market.batch(batch_id))["changes"] == {"create": 2}
 

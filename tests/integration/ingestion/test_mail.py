@@ -105,9 +105,7 @@ async def test_chain_of_causes_when_a_mail_is_read_then_is_one_from_the_mail_on(
 
     async with post.market.db.transaction() as conn:
         stored = await fetch_all(conn, Stored, "SELECT correlation_id, meta FROM outbox", {})
-        (chain,) = await fetch_all(
-            conn, Stored, "SELECT correlation_id, '' AS meta FROM inbound_message", {}
-        )
+        (chain,) = await fetch_all(conn, Stored, "SELECT correlation_id, '' AS meta FROM inbound_message", {})
     assert {one.correlation_id for one in stored} == {chain.correlation_id}
     assert all('"mail"' in one.meta for one in stored)
 
