@@ -7,7 +7,7 @@ is ``samples/market.json``.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from services.matching.domain.model import Rates
 from services.matching.schemas import RequirementBody
+from shared.contracts.catalog import ItemSnapshot, ItemStatus
 from shared.contracts.types import LotValues
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +96,19 @@ class SampleLot:
     @property
     def item_id(self) -> UUID:
         return id_of("/".join(map(str, self.place)))
+
+    def snapshot(self, *, version: int = 1, listing_cycle: int = 1) -> ItemSnapshot:
+        """The lot as catalog tells of it."""
+        return ItemSnapshot(
+            item_id=self.item_id,
+            lot_key="/".join(map(str, self.place)),
+            mill_id=id_of(self.mill),
+            version=version,
+            listing_cycle=listing_cycle,
+            status=ItemStatus.AVAILABLE,
+            values=self.values,
+            listed_at=datetime(2026, 11, 21, 9, tzinfo=UTC),
+        )
 
 
 def market(folder: Path) -> Market:

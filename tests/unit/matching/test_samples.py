@@ -1,13 +1,15 @@
 """Both forms of the rules against the larger sample market, where that folder is present."""
 
+from dataclasses import fields
 from datetime import timedelta
 
 import numpy as np
 
 from services.matching.columns import Columns, select
-from services.matching.convert import lot_of, requirement_of
+from services.matching.convert import replica_of, requirement_of, terms_of
 from services.matching.domain.model import Lot, Requirement
 from services.matching.domain.rules import assess
+from services.matching.store.items import ItemRow
 from tests.support import market as samples
 
 Place = tuple[str, str | None, int]
@@ -21,12 +23,14 @@ if FOLDER is not None:
 
     def requirements() -> list[Requirement]:
         return [
-            requirement_of(one.body, requirement_id=samples.id_of(one.id), buyer_id=samples.id_of(one.buyer))
+            requirement_of(terms_of(one.body), requirement_id=samples.id_of(one.id), buyer_id=samples.id_of(one.buyer))
             for one in MARKET.requirements
         ]
 
     def offered() -> list[Lot]:
-        return [lot_of(lot.values, item_id=lot.item_id, mill_id=samples.id_of(lot.mill)) for lot in LOTS]
+        kept = [replica_of(lot.snapshot()) for lot in LOTS]
+        names = [field.name for field in fields(ItemRow) if field.name != "sold_to"]
+        return [ItemRow(sold_to=None, **{name: row[name] for name in names}).lot for row in kept]  # pyright: ignore[reportArgumentType]
 
     def test_scalar_rules_on_the_sample_market_give_the_expected_matches() -> None:
         names = [one.id for one in MARKET.requirements]
