@@ -15,7 +15,7 @@ from services.newsletter.presentation import Converter, card, fits_line, summary
 from services.newsletter.rendering import PublicPage, render_newsletter, render_page
 from services.newsletter.usecases.selection import masked
 from services.newsletter.wording import LANGUAGES, TEXTS, words
-from shared.contracts.types import Defect, Form, LotValues, QualityClass
+from shared.contracts.types import Defect, Form, LotValues, QualityClass, SurplusReason
 from shared.contracts.visibility import RuleSet, Viewer, visible_fields
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -159,3 +159,16 @@ def test_page_when_rendered_then_escapes() -> None:
     html = render_page(PublicPage("en", "<b>", "{{ 7*7 }}", "OK"))
     assert "&lt;b&gt;" in html
     assert "{{ 7*7 }}" in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_when_a_trade_term_exists_then_every_language_has_it(language: str) -> None:
+    say = words(language)
+    assert all(say.lookup("defects", defect.value) for defect in Defect)
+    assert all(say.lookup("reasons_of_surplus", reason.value) for reason in SurplusReason)
+    assert all(say.lookup("quality_short", quality.value) for quality in QualityClass)
+
+
+def test_lot_when_it_has_defects_then_they_are_told() -> None:
+    damaged = card(SHOWN, words("en"), url="u", time_zone="UTC", rates=RATES)
+    assert damaged.line.startswith("Ex Sweden · edge damage")
