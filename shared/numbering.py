@@ -57,18 +57,26 @@ async def head_of(conn: Conn, service: str) -> Mark:
     return head
 
 
+async def hold_head(conn: Conn, service: str) -> Mark:
+    """The last number given; none is given until this transaction ends."""
+    head = await fetch_one(
+        conn,
+        Mark,
+        "SELECT seq, epoch FROM stream_head WHERE stream = %(stream)s FOR UPDATE",
+        {"stream": stream_of(service)},
+    )
+    if head is None:
+        raise RuntimeError(f"schema {service} has no stream head: run its migrations")
+    return head
+
+
 async def give_numbers(conn: Conn, service: str) -> tuple[Mark, int]:
     """Move up to ``BATCH_MAX`` events from ``outbox`` to ``sent`` with the next numbers; the new head and how many.
 
     Two statements on purpose. One statement sees the table as it was before it waited for the lock on the head, and
     would give numbers twice.
     """
-    stream = {"stream": stream_of(service)}
-    locked = await fetch_one(
-        conn, Mark, "SELECT seq, epoch FROM stream_head WHERE stream = %(stream)s FOR UPDATE", stream
-    )
-    if locked is None:
-        raise RuntimeError(f"schema {service} has no stream head: run its migrations")
+    locked = await hold_head(conn, service)
     count = await fetch_one(
         conn,
         _Count,
@@ -91,7 +99,7 @@ async def give_numbers(conn: Conn, service: str) -> tuple[Mark, int]:
         )
         SELECT moved FROM counted
         """,
-        {**stream, "head": locked.seq, "limit": BATCH_MAX},
+        {"stream": stream_of(service), "head": locked.seq, "limit": BATCH_MAX},
     )
     moved = count.moved if count else 0
     return Mark(seq=locked.seq + moved, epoch=locked.epoch), moved

@@ -8,33 +8,10 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.base import Event, WireModel
+from shared.contracts.types import ItemStatus as ItemStatus
 from shared.contracts.types import LotValues
+from shared.contracts.types import RowOutcome as RowOutcome
 from shared.contracts.visibility import RuleSet
-
-
-class ItemStatus(StrEnum):
-    """States of a surplus item. ``reserved`` mirrors exclusivity, which alone decides who holds a window."""
-
-    DRAFT = "draft"
-    PRE_PRODUCTION = "pre_production"
-    AVAILABLE = "available"
-    RESERVED = "reserved"
-    SOLD = "sold"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-
-
-class RowOutcome(StrEnum):
-    """Catalog's answer to one accepted row."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    CONFIRMED = "confirmed"
-    RELISTED = "relisted"
-    WITHDRAWN = "withdrawn"
-    DEFERRED = "deferred"
-    REVERTED = "reverted"
-    REJECTED = "rejected"
 
 
 class AppliedRow(WireModel):

@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,16 +9,7 @@ from pydantic import Field
 
 from shared.contracts.base import Event, WireModel
 from shared.contracts.types import LotValues
-
-
-class RowAction(StrEnum):
-    """What the list asks catalog to do with one lot."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    CONFIRM = "confirm"
-    WITHDRAW = "withdraw"
-    REVERT = "revert"
+from shared.contracts.types import RowAction as RowAction
 
 
 class AcceptedRow(WireModel):
@@ -41,6 +31,7 @@ class RowsAccepted(Event):
     mill_id: UUID
     part: int
     parts: int
+    header_fingerprint: str | None = None  # kind of list; None for rows that came without one
     rows: tuple[AcceptedRow, ...]
 
     @property

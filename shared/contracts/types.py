@@ -114,6 +114,41 @@ class PriceUnit(StrEnum):
     PER_M2 = "per_m2"
 
 
+class ItemStatus(StrEnum):
+    """States of a surplus item. ``reserved`` mirrors exclusivity, which alone decides who holds a window."""
+
+    DRAFT = "draft"
+    PRE_PRODUCTION = "pre_production"
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    SOLD = "sold"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class RowAction(StrEnum):
+    """What the list asks catalog to do with one lot."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    CONFIRM = "confirm"
+    WITHDRAW = "withdraw"
+    REVERT = "revert"
+
+
+class RowOutcome(StrEnum):
+    """Catalog's answer to one accepted row."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    CONFIRMED = "confirmed"
+    RELISTED = "relisted"
+    WITHDRAWN = "withdrawn"
+    DEFERRED = "deferred"
+    REVERTED = "reverted"
+    REJECTED = "rejected"
+
+
 @dataclass(frozen=True, slots=True)
 class LotValues:
     """What a lot is, in canonical units: the noun that travels from a mill's list to a buyer's newsletter.

@@ -1,0 +1,79 @@
+"""Who may see a mill's items."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from services.catalog.errors import MillNotFound
+from services.catalog.schemas import RulesIn, RulesOut
+from services.catalog.store import organizations
+from services.catalog.usecases.organizations import replace_rules
+from shared.auth import MillActor
+from shared.contracts.types import MillId
+from shared.contracts.visibility import RuleSet
+from shared.db import clock
+from shared.paging import Page, Paging
+from shared.preconditions import ExpectedVersion, tag
+from shared.problems import NotAllowed
+from shared.service import Transaction, router
+
+routes = router("visibility rules")
+
+
+@routes.get("/visibility-rules")
+async def get_visibility_rules(
+    response: Response,
+    conn: Transaction,
+    actor: MillActor,
+    paging: Paging,
+    mill_id: Annotated[UUID | None, Query(description="one mill; a mill sees its own")] = None,
+) -> Page[RulesOut]:
+    """Rule sets of mills."""
+    if not actor.is_admin:
+        if mill_id not in (None, actor.organization_id):
+            raise MillNotFound
+        mill_id = actor.organization_id
+    after = UUID(paging.after[0]) if paging.after else None
+    found = await organizations.rules_page(conn, mill_id=mill_id, after=after, limit=paging.limit + 1)
+    shown = [_out(rules) for rules in found[: paging.limit]]
+    last = (str(shown[-1].mill_id),) if len(found) > paging.limit else None
+    return paging.page(response, shown, last)
+
+
+@routes.put("/visibility-rules/{mill_id}")
+async def put_visibility_rules(
+    mill_id: UUID, body: RulesIn, response: Response, conn: Transaction, actor: MillActor, version: ExpectedVersion
+) -> RulesOut:
+    """Replace a mill's rule set; ``dry_run`` says how many buyers it would concern and changes nothing."""
+    if not (actor.is_admin or actor.is_owner):
+        raise NotAllowed("Only an owner of the mill's account may change who sees its items.")
+    rules = RuleSet(
+        blocked_buyers=tuple(body.blocked_buyers),
+        allowed_countries=tuple(body.allowed_countries),
+        blocked_countries=tuple(body.blocked_countries),
+        allowed_segments=tuple(body.allowed_segments),
+        price=body.price,
+        identity=body.identity,
+    )
+    outcome = await replace_rules(
+        conn,
+        actor=actor,
+        mill_id=MillId(mill_id),
+        rules=rules,
+        expected_version=version,
+        dry_run=body.dry_run,
+        now=await clock(conn),
+    )
+    tag(response, outcome.rules.version)
+    return _out(outcome.rules, affected=outcome.buyers_affected)
+
+
+def _out(known: organizations.Rules, *, affected: int | None = None) -> RulesOut:
+    return RulesOut(
+        mill_id=known.mill_id,
+        version=known.version,
+        updated_at=known.updated_at,
+        buyers_affected=affected,
+        **known.rules.model_dump(),
+    )

@@ -1,0 +1,1 @@
+"""Decisions of catalog: pure, without clock and database."""

@@ -1,0 +1,1 @@
+"""Every statement on catalog's tables."""
