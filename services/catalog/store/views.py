@@ -43,7 +43,8 @@ _DETAIL_COLUMNS: LiteralString = """,
 """
 
 _AS_OWNER: LiteralString = """
-    SELECT {columns}, 9 AS viewer, 0 AS relation_version, NULL::uuid AS match_id, NULL::text AS match_score,
+    SELECT {columns}, CASE WHEN %(mill_id)s::uuid IS NULL THEN 9 ELSE 8 END AS viewer,
+        0 AS relation_version, NULL::uuid AS match_id, NULL::text AS match_score,
         NULL::uuid AS interest_id, NULL::bigint AS interest_position, NULL::uuid AS window_id,
         NULL::timestamptz AS window_expires_at, {sort_key} AS sort_key
     FROM item AS i
@@ -87,7 +88,7 @@ _AS_BUYER: LiteralString = """
 """
 
 # When a buyer sees a part of an item: visible_fields in SQL, held against it by a test.
-_SEEN: dict[Section, LiteralString] = {
+SEEN: dict[Section, LiteralString] = {
     Section.TEASER: "true",
     Section.DETAIL: "v.viewer >= 3",
     Section.PRICE: "(v.viewer >= 6 OR rules.price = 'all_buyers' OR (rules.price = 'matched' AND v.viewer >= 3))",
@@ -180,7 +181,7 @@ async def one(conn: Conn, item_id: UUID, *, buyer_id: UUID | None, mill_id: UUID
 
 def _condition(one: Filter, name: str, params: dict[str, object], *, as_buyer: bool) -> sql.Composable:
     column = sql.Identifier("i", one.field)
-    seen = sql.SQL(_SEEN[one.section]) if as_buyer else sql.SQL("true")
+    seen = sql.SQL(SEEN[one.section]) if as_buyer else sql.SQL("true")
     if one.operation == "isnull":
         shape: LiteralString = (
             "AND (NOT {seen} OR {column} IS NULL)" if one.value else "AND {seen} AND {column} IS NOT NULL"
@@ -198,16 +199,14 @@ def _condition(one: Filter, name: str, params: dict[str, object], *, as_buyer: b
 
 
 def _words() -> sql.Composed:
-    return sql.SQL(_WORDS_BUYER).format(
-        detail=sql.SQL(_SEEN[Section.DETAIL]), identity=sql.SQL(_SEEN[Section.IDENTITY])
-    )
+    return sql.SQL(_WORDS_BUYER).format(detail=sql.SQL(SEEN[Section.DETAIL]), identity=sql.SQL(SEEN[Section.IDENTITY]))
 
 
 def _column(key: SortKey, *, as_buyer: bool) -> sql.Composable:
     column = sql.Identifier("i", key.field)
     if not as_buyer or key.section == Section.TEASER:
         return column
-    return sql.SQL("CASE WHEN {} THEN {} END").format(sql.SQL(_SEEN[key.section]), column)
+    return sql.SQL("CASE WHEN {} THEN {} END").format(sql.SQL(SEEN[key.section]), column)
 
 
 def _order(key: SortKey, column: sql.Composable) -> sql.Composed:

@@ -127,7 +127,9 @@ def _cells(column: Column, dimension: str) -> tuple[list[tuple[str, Decimal]], l
     bare: list[Decimal] = []
     for cell in column.cells:
         if isinstance(cell, float):
-            bare.append(numbers.from_float(cell))
+            value = numbers.from_float(cell)
+            if value is not None:
+                bare.append(value)
         elif isinstance(cell, str):
             read = _either_mark(cell)
             if read.value is None:
