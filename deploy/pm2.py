@@ -91,6 +91,12 @@ def entries() -> list[str]:
     return json.loads(done.stdout)
 
 
+def search_path() -> str:
+    """Return what a shell needs in PATH to find `pm2`, and the Node it runs on when that came from PyPI."""
+    node, folder = _node(), ROOT / "node_modules/.bin"
+    return f"{folder}:{node.parent}" if ROOT in node.parents else str(folder)
+
+
 def home() -> Path:
     return Path(os.environ.get("PM2_HOME", Path.home() / ".pm2"))
 

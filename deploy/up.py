@@ -14,9 +14,12 @@ from deploy import pm2
 from deploy.bootstrap import BootstrapRefused, bootstrap
 from deploy.choices import Choices
 from deploy.configure import GIVEN_BY, Configuration, choose, configure
+from deploy.demo import DemoFailed, accounts
+from deploy.demo import run as run_demo
 from deploy.embedded.place import ROOT
 from deploy.embedded.process import ServerFailed, listens
 from deploy.layout import SERVICES, Layout
+from deploy.market import ADMIN, PASSWORD
 from deploy.pm2 import Pm2Failed
 from deploy.screen import CONSOLE, fail, say, step
 from shared.migrate import migrate
@@ -51,19 +54,25 @@ def up(
         present = own_processes()
         refuse_other_choices(layout, present, environment)
         if present and present >= set(pm2.entries()):
-            show_end(layout, began, first=False)
+            show_end(layout, began, changed=False, demo=wants_demo(layout, demo))
             return
-        configuration = bring_up(layout, present, environment)
-    except (UpRefused, Pm2Failed, ServerFailed, BootstrapRefused, psycopg.OperationalError) as refused:
+        bring_up(layout, present, environment)
+        with_demo = wants_demo(layout, demo)
+        if with_demo:
+            run_demo(layout)
+    except (UpRefused, Pm2Failed, ServerFailed, BootstrapRefused, DemoFailed, psycopg.OperationalError) as refused:
         fail(str(refused))
         sys.exit(1)
-    with_demo = demo if demo is not None else set(configuration.choices.embedded) == set(GIVEN_BY)
-    if with_demo:
-        say("  the demo market comes with the services")
-    show_end(layout, began, first=True)
+    show_end(layout, began, changed=True, demo=with_demo)
 
 
-def bring_up(layout: Layout, present: set[str], environment: str | None) -> Configuration:
+def wants_demo(layout: Layout, asked: bool | None) -> bool:
+    """Say whether this is a place for demo accounts: only where every server is our own, unless somebody asked."""
+    choices = Choices.read(layout.var)
+    return asked if asked is not None else choices is not None and set(choices.embedded) == set(GIVEN_BY)
+
+
+def bring_up(layout: Layout, present: set[str], environment: str | None) -> None:
     """Start whatever does not run yet, in the order in which it is needed."""
     layout.logs.mkdir(parents=True, exist_ok=True)
     layout.var.chmod(0o700)
@@ -83,9 +92,8 @@ def bring_up(layout: Layout, present: set[str], environment: str | None) -> Conf
         notes.append(f"{sum(map(len, applied.values()))} applied")
     with step("processes") as notes:
         pm2.start([name for name in missing if name not in servers])
-        _wait_until_ready(wanted)
+        _wait_until_ready(layout, wanted)
         notes.append(f"{len(wanted)} under PM2")
-    return configuration
 
 
 def prepare_database(configuration: Configuration) -> None:
@@ -179,8 +187,8 @@ def _wait_for_database(admin_url: str, deadline: float) -> None:
             return
 
 
-def _wait_until_ready(wanted: list[str]) -> None:
-    """Wait until every process is online; a process that ended instead is named with its log."""
+def _wait_until_ready(layout: Layout, wanted: list[str]) -> None:
+    """Wait until every process is online; one that ends again and again is named with the end of its log."""
     deadline = time.monotonic() + READY_SECONDS_MAX
     while True:
         states = {process.name: process for process in pm2.running()}
@@ -188,25 +196,31 @@ def _wait_until_ready(wanted: list[str]) -> None:
         if not late:
             return
         if time.monotonic() > deadline:
-            raise UpRefused(f"{', '.join(late)} did not become ready; see var/log/{late[0]}.err.log")
+            log = layout.logs / f"{late[0]}.err.log"
+            said = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
+            raise UpRefused("\n  ".join([f"{', '.join(late)} did not become ready. The end of {log}:", *said]))
         time.sleep(0.2)
 
 
-def show_end(layout: Layout, began: float, *, first: bool) -> None:
+def show_end(layout: Layout, began: float, *, changed: bool, demo: bool) -> None:
+    """Say what runs and where to look next."""
+    choices = Choices.read(layout.var)
     table = Table.grid(padding=(0, 3))
     table.add_row("API and its documentation", f"{layout.address}/mvp/api/docs/")
     table.add_row("Sign in", f"{layout.address}/mvp/app/")
-    choices = Choices.read(layout.var)
     if choices is not None and "mail" in choices.embedded:
         table.add_row("Mail that was sent", f"http://127.0.0.1:{layout.port('mail_pages')}/")
-    table.add_row("Processes", f"PATH={ROOT}/node_modules/.bin:$PATH pm2 ls")
+    if demo:
+        table.add_row("Demo accounts", f"{ADMIN} (operator), {', '.join(accounts())}; password {PASSWORD}")
+        table.add_row("Try next", "sign in as the buyer, open a lot, press “I am interested”; mail a list of your own")
+    else:
+        create = ".venv/bin/python -m gateway.accounts create-admin --email you@example.org --name 'Your Name'"
+        table.add_row("First administrator", f"OFFCUT_SECRETS_FILE={layout.secrets_file} {create}")
+    table.add_row("Processes", f"PATH={pm2.search_path()}:$PATH pm2 ls")
     table.add_row("Stop", "bin/down (the data stay)")
-    took = f"{time.monotonic() - began:.1f} s"
-    say(
-        f"\n[bold]Offcut runs.[/] [dim]{took}[/]"
-        if first
-        else f"\n[bold]Offcut was running already; nothing was changed.[/] [dim]{took}[/]"
-    )
+    online = sum(process.online for process in pm2.running())
+    what = "Offcut runs" if changed else "Offcut was running already; nothing was changed"
+    say(f"\n[bold]{what}.[/] [dim]{online} processes, {time.monotonic() - began:.1f} s[/]")
     CONSOLE.print(table)
 
 

@@ -22,6 +22,7 @@ class ServiceSettings(BaseSettings):
     port: int
     worker_port: int
     pool_size_max: int = 8  # connection budget: 6 services x (api 8 + worker 6 + locks 2) stays under 100
+    pool_wait_seconds: float = 5  # a request that got no connection by then is answered 503
     redis_url: str = Field(validation_alias=AliasChoices("OFFCUT_REDIS_URL"))
     public_key: str = Field(validation_alias=AliasChoices("OFFCUT_PUBLIC_KEY"))  # Ed25519, raw 32 bytes, base64url
     cursor_key: str = Field(validation_alias=AliasChoices("OFFCUT_CURSOR_KEY"))  # signs page cursors

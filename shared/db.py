@@ -20,9 +20,9 @@ set_json_loads(orjson.loads)
 
 
 class Database:
-    """A pool of connections to one schema."""
+    """A pool of connections to one schema. Who finds none free within ``wait_seconds`` gets a ``PoolTimeout``."""
 
-    def __init__(self, url: str, *, service: str, process: str, size_max: int) -> None:
+    def __init__(self, url: str, *, service: str, process: str, size_max: int, wait_seconds: float = 5) -> None:
         self.service = service
         self.url = url
         self.name = f"{service}.{process}"
@@ -37,7 +37,7 @@ class Database:
             min_size=1,
             max_size=size_max,
             open=False,
-            timeout=5,
+            timeout=wait_seconds,
             max_idle=60,
             name=self.name,
             check=AsyncConnectionPool.check_connection,

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -50,4 +51,5 @@ def serve(app: ASGIApp, settings: ServiceSettings, *, process: str = "api") -> N
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    _Server(config).run(sockets=[listening(settings.port)])
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again after a graceful end; PM2 stops with SIGINT
+        _Server(config).run(sockets=[listening(settings.port)])

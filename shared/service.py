@@ -4,12 +4,13 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import idempotency, problems, trace
@@ -20,6 +21,7 @@ from shared.db import Conn, Database
 from shared.problems import BadRequest, TooLarge
 
 LOG = logging.getLogger("access")
+LOST_RACES = (UniqueViolation, ExclusionViolation, DeadlockDetected)
 BODY_BYTES_MAX = 1 << 20  # JSON bodies; uploads have their own limit
 
 
@@ -44,19 +46,38 @@ class TransactionRoute(APIRoute):
     With an ``Idempotency-Key`` a 2xx answer is stored in the same transaction and given again to a repeated request.
     """
 
+    tried_again: ClassVar[bool] = False
+
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         original = super().get_route_handler()
 
-        async def handle(request: Request) -> Response:
-            strict = StrictRequest(request.scope, request.receive)
+        async def answer(strict: StrictRequest) -> Response:
             async with AsyncExitStack() as stack:
-                strict.state.transaction = _Transaction(stack, cast(Database, request.app.state.db))
-                key = request.headers.get(idempotency.HEADER)
-                if key is None or request.method in ("GET", "HEAD"):
+                strict.state.transaction = _Transaction(stack, cast(Database, strict.app.state.db))
+                key = strict.headers.get(idempotency.HEADER)
+                if key is None or strict.method in ("GET", "HEAD"):
                     return await original(strict)
                 return await idempotency.answered_once(strict, key, conn=strict.state.transaction.conn, answer=original)
 
+        async def handle(request: Request) -> Response:
+            strict = StrictRequest(request.scope, request.receive)
+            if not self.tried_again:
+                return await answer(strict)
+            try:
+                return await answer(strict)
+            except LOST_RACES:
+                return await answer(strict)  # rolled back; the second look sees who was first
+
         return handle
+
+
+class RacingRoute(TransactionRoute):
+    """For routes where many want the same thing: a request that loses a race in the database is tried once more.
+
+    Only for bodies that are read whole (JSON), because the second try reads the body again.
+    """
+
+    tried_again = True
 
 
 class _Transaction:
@@ -118,14 +139,52 @@ class Traced:
                 LOG.log(level, "request", extra=said)
 
 
+class Bounded:
+    """Pure ASGI: a body over the limit is refused while it arrives, whether or not its length was announced."""
+
+    def __init__(self, app: ASGIApp, *, body_bytes_max: int) -> None:
+        self._app = app
+        self._max = body_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max or (announced.isdigit() and int(announced) > self._max):
+                raise TooLarge(f"The body may have at most {self._max} bytes.")
+            return message
+
+        await self._app(scope, receive_bounded, send)
+
+
 def create_app(
-    settings: ServiceSettings, *, title: str, routers: Sequence[APIRouter], description: str = "", traced: bool = True
+    settings: ServiceSettings,
+    *,
+    title: str,
+    routers: Sequence[APIRouter],
+    description: str = "",
+    traced: bool = True,
+    body_bytes_max: int = BODY_BYTES_MAX,
 ) -> FastAPI:
     """The app of one service; ``routers`` must be made by ``router()`` so that each request is one transaction.
 
-    ``traced=False`` is for an app inside another that has opened the trace already.
+    ``traced=False`` is for an app inside another that has opened the trace already. ``body_bytes_max`` bounds every
+    request; JSON bodies have ``BODY_BYTES_MAX`` besides.
     """
-    db = Database(settings.database_url, service=settings.service, process="api", size_max=settings.pool_size_max)
+    db = Database(
+        settings.database_url,
+        service=settings.service,
+        process="api",
+        size_max=settings.pool_size_max,
+        wait_seconds=settings.pool_wait_seconds,
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -149,14 +208,15 @@ def create_app(
     app.include_router(_health(db))
     for one in routers:
         app.include_router(one, prefix="/mvp/api")
+    app.add_middleware(Bounded, body_bytes_max=body_bytes_max)
     if traced:
         app.add_middleware(Traced)
     return app
 
 
-def router(*tags: str) -> APIRouter:
-    """A router whose routes own their transaction."""
-    return APIRouter(route_class=TransactionRoute, tags=list(tags))
+def router(*tags: str, racing: bool = False) -> APIRouter:
+    """A router whose routes own their transaction; ``racing``: and try once more after a lost race."""
+    return APIRouter(route_class=RacingRoute if racing else TransactionRoute, tags=list(tags))
 
 
 def _health(db: Database) -> APIRouter:

@@ -111,9 +111,14 @@ class PostgresServer:
         return [home / "bin" / "postgres", "-D", self.data, *options]
 
     def start(self) -> subprocess.Popen[bytes]:
-        running = process.spawn(self.prepare(), account=self.account, log=self.log)
-        process.wait_until_listening(running, port=self.port, log=self.log)
+        running = process.spawn(self.prepare(), account=self.account, log=self.log, throwaway=self.throwaway)
+        process.wait_until(self._accepts, running, log=self.log)
         return running
+
+    def _accepts(self) -> bool:
+        """Read what the server notes about itself: its port listens before it lets anybody in."""
+        note = self.data / "postmaster.pid"
+        return note.exists() and note.read_text().endswith("ready   \n")
 
     @staticmethod
     def stop(running: subprocess.Popen[bytes]) -> None:

@@ -69,8 +69,8 @@ class ValkeyServer:
         return [program, settings]
 
     def start(self) -> subprocess.Popen[bytes]:
-        running = process.spawn(self.prepare(), account=self.account, log=self.log)
-        process.wait_until_listening(running, port=self.port, log=self.log)
+        running = process.spawn(self.prepare(), account=self.account, log=self.log, throwaway=self.throwaway)
+        process.wait_until(lambda: process.listens(self.port), running, log=self.log)
         return running
 
     @staticmethod

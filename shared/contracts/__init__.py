@@ -44,6 +44,8 @@ CONTRACTS = (
     Contract(exclusivity.WindowGranted, ("catalog", "matching", "newsletter")),
     Contract(exclusivity.WindowClosed, ("catalog", "matching", "newsletter")),
     Contract(exclusivity.WindowExpiringSoon, ("newsletter",)),
+    Contract(exclusivity.WindowExtensionRequested, ()),
+    Contract(exclusivity.WindowExtended, ()),
     Contract(exclusivity.ItemOpened, ("catalog", "newsletter")),
     Contract(newsletter.PreferenceChanged, ()),
     Contract(newsletter.IssueSent, ("matching",)),

@@ -106,6 +106,36 @@ class WindowExpiringSoon(_OfItem):
         return (self.buyer_id,)
 
 
+class WindowExtensionRequested(_OfItem):
+    """The holder asks the mill for more time; nothing has changed yet."""
+
+    TYPE: ClassVar[str] = "exclusivity.window.extension_requested.v1"
+    window_id: UUID
+    buyer_id: UUID
+    expires_at: datetime
+    reason: str | None = None
+
+    @property
+    def audience(self) -> tuple[UUID, ...]:
+        return (self.buyer_id, self.mill_id)
+
+
+class WindowExtended(_OfItem):
+    """The holder has more time. ``by``: mill or operator."""
+
+    TYPE: ClassVar[str] = "exclusivity.window.extended.v1"
+    window_id: UUID
+    buyer_id: UUID
+    old_expires_at: datetime
+    expires_at: datetime
+    by: str
+    reason: str
+
+    @property
+    def audience(self) -> tuple[UUID, ...]:
+        return (self.buyer_id, self.mill_id)
+
+
 class ItemOpened(_OfItem):
     """All grants of the cycle are used up: open to every eligible buyer, without exclusivity."""
 

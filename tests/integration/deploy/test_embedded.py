@@ -1,11 +1,17 @@
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
+from deploy.embedded.place import ROOT
+from deploy.embedded.process import listens
 from tests.support.postgres import throwaway_postgres
 from tests.support.redis import throwaway_redis
+from tests.support.wait import until_sync
 
 
 def test_postgres_of_our_own_takes_connections_and_has_the_extensions() -> None:
@@ -30,3 +36,30 @@ def test_valkey_of_our_own_keeps_streams_and_is_gone_afterwards() -> None:
         client.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+@pytest.mark.parametrize("server", ["postgres", "redis"])
+def test_throwaway_server_ends_when_its_test_run_is_killed(server: str, tmp_path: Path) -> None:
+    script = (
+        f"from tests.support.{server} import throwaway_{server} as server\n"
+        "with server() as url: print(url, flush=True); input()"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    place_open_to_all(tmp_path)
+    run: subprocess.Popen[bytes] = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment
+    )
+    with run:
+        assert run.stdout is not None
+        url: str = run.stdout.readline().decode()
+        port = int(url.rpartition(":")[2].partition("/")[0])
+        assert listens(port)
+        run.kill()
+    until_sync(lambda: not listens(port), what=f"the end of {server}")
+
+
+def place_open_to_all(path: Path) -> None:
+    """Let the account that servers run as pass through pytest's directories, which are closed to others."""
+    for part in (path, *path.parents):
+        if part.stat().st_uid == os.geteuid():
+            part.chmod(part.stat().st_mode | 0o011)

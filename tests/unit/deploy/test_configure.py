@@ -44,7 +44,7 @@ def test_given_addresses_replace_embedded_servers_and_options_reach_every_role(l
     assert known["OFFCUT_MATCHING_DATABASE_URL"].endswith("@db.example:5433/offcut?sslmode=require")
     assert known["OFFCUT_REDIS_URL"] == HOST["REDIS_URL"]
     assert known["OFFCUT_IMAP_URL"] == HOST["IMAP_URL"]
-    assert "dba" not in layout.secrets_file.read_text()
+    assert "dba:pw@" not in layout.secrets_file.read_text()
 
 
 def test_later_run_without_addresses_still_uses_the_given_servers(layout: Layout) -> None:

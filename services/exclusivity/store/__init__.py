@@ -1,0 +1,1 @@
+"""Every statement on the tables of this service, one file per noun."""

@@ -1,0 +1,1 @@
+"""What the service does: one function per verb, called by routes, handlers and jobs."""

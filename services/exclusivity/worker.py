@@ -1,0 +1,14 @@
+"""The worker of exclusivity: ``python -m services.exclusivity.worker [consumer relay scheduler]``, default all."""
+
+from services.exclusivity.handlers import SUBSCRIPTIONS
+from services.exclusivity.jobs import JOBS
+from services.exclusivity.settings import settings
+from shared.worker import run_worker
+
+
+def main() -> None:
+    run_worker(settings(), subscriptions=SUBSCRIPTIONS, jobs=JOBS)
+
+
+if __name__ == "__main__":
+    main()

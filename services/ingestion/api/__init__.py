@@ -1,0 +1,5 @@
+"""Routes of ingestion."""
+
+from services.ingestion.api import batches, files, mail, rows
+
+ROUTERS = (files.routes, batches.routes, rows.routes, mail.routes)

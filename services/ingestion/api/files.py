@@ -1,0 +1,94 @@
+"""Lists, as files: upload and download."""
+
+from typing import Annotated, Literal
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import File, Form, Response, UploadFile
+
+from services.ingestion.api.access import by, mill_of
+from services.ingestion.errors import BatchNotFound, MillNotKnownYet, UnknownMill
+from services.ingestion.schemas.batches import BatchSummary, summary_of
+from services.ingestion.settings import MIB
+from services.ingestion.store import batches, mills
+from services.ingestion.usecases.receive import IncomingList, receive_list
+from shared import trace
+from shared.auth import Actor, MillActor
+from shared.db import Conn
+from shared.idempotency import Keyed
+from shared.preconditions import tag
+from shared.problems import TooLarge
+from shared.service import Transaction, router
+
+FILE_BYTES_MAX = 25 * MIB
+
+routes = router("batches")
+
+
+async def _mill_of_upload(conn: Conn, actor: Actor, mill_id: UUID | None) -> UUID:
+    """Whose list it is: the actor's mill, or the one an operator names."""
+    if actor.is_admin:
+        if mill_id is None or await mills.find_mill(conn, mill_id) is None:
+            raise UnknownMill
+        return mill_id
+    if mill_id not in (None, actor.organization_id):
+        raise UnknownMill
+    if await mills.find_mill(conn, actor.organization_id) is None:
+        raise MillNotKnownYet
+    return actor.organization_id
+
+
+@routes.post("/batches", status_code=202)
+async def upload_list(
+    conn: Transaction,
+    actor: MillActor,
+    _: Keyed,
+    response: Response,
+    file: Annotated[UploadFile, File(description="xlsx, xls, ods or csv, at most 25 MiB")],
+    mill_id: Annotated[UUID | None, Form(description="whose list; only for operators")] = None,
+    list_mode: Annotated[
+        Literal["snapshot", "append"],
+        Form(description="snapshot: lots of such a list that are missing now are withdrawn; append: they stay"),
+    ] = "snapshot",
+    force: Annotated[bool, Form(description="take the same file again")] = False,
+) -> BatchSummary:
+    """Send a surplus list. It is read at once; ask the address in ``Location`` how far it is."""
+    if file.size is not None and file.size > FILE_BYTES_MAX:
+        raise TooLarge(f"A list may have at most {FILE_BYTES_MAX // MIB} MiB.")
+    mill = await _mill_of_upload(conn, actor, mill_id)
+    incoming = IncomingList(
+        mill_id=mill,
+        source="upload",
+        file_name=file.filename,
+        content=await file.read(),
+        list_mode=list_mode,
+        forced=force,
+        received_by=actor.user_id,
+    )
+    with trace.tracing(by(actor)):
+        batch = await receive_list(conn, incoming)
+    response.headers["Location"] = f"/mvp/api/batches/{batch.batch_id}"
+    response.headers["Retry-After"] = "1"
+    tag(response, batch.version)
+    return summary_of(batch)
+
+
+@routes.get(
+    "/batches/{batch_id}/file",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "the file as it was sent"}},
+)
+async def download_list(conn: Transaction, actor: MillActor, batch_id: UUID) -> Response:
+    """The original file, to be saved and never to be shown by a browser."""
+    if await batches.find_batch(conn, batch_id, mill_id=mill_of(actor)) is None:
+        raise BatchNotFound
+    stored = await batches.file_of(conn, batch_id)
+    if stored is None:
+        raise BatchNotFound
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-") else "_" for c in stored.file_name)
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(stored.file_name, safe='')}"
+    return Response(
+        bytes(stored.content),
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"},
+    )

@@ -1,0 +1,124 @@
+"""Mails, mailboxes and exchange rates."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.ingestion.api.access import by, mill_of
+from services.ingestion.errors import UnsafeMailbox
+from services.ingestion.schemas.mail import (
+    Mailboxes,
+    MailboxIn,
+    MailboxPatch,
+    MailboxView,
+    MessageView,
+    RatesIn,
+    RatesView,
+    mailbox_of,
+    message_of,
+)
+from services.ingestion.store import mailboxes, messages
+from services.ingestion.usecases import mailboxes as usecases
+from services.ingestion.usecases.rates import set_rates
+from shared import trace
+from shared.auth import AdminActor, MillActor
+from shared.idempotency import Keyed
+from shared.paging import Page, Paging
+from shared.preconditions import ExpectedVersion, tag
+from shared.problems import BadRequest
+from shared.service import Transaction, router
+
+STATUSES = ("received", "batch", "ignored", "quarantined", "duplicate")
+_LOCAL = ("127.0.0.1", "::1", "localhost")
+
+routes = router("mail")
+
+
+def _key(request: Request) -> str | None:
+    key = request.app.state.settings.credentials_key
+    return None if key is None else key.get_secret_value()
+
+
+@routes.get("/inbound-messages")
+async def list_messages(
+    conn: Transaction,
+    actor: MillActor,
+    paging: Paging,
+    response: Response,
+    status__in: Annotated[str | None, Query(max_length=200)] = None,
+) -> Page[MessageView]:
+    """Every mail seen and what became of it, newest first; a mill sees those in its own name."""
+    asked = None if status__in is None else [word.strip() for word in status__in.split(",") if word.strip()]
+    if asked is not None and any(word not in STATUSES for word in asked):
+        raise BadRequest(f"status is one of {', '.join(STATUSES)}.", slug="invalid_filter")
+    found = await messages.list_messages(
+        conn,
+        mill_id=mill_of(actor),
+        statuses=asked,
+        before=UUID(paging.after[0]) if paging.after else None,
+        limit=paging.limit + 1,
+    )
+    page = found[: paging.limit]
+    last = (str(page[-1].message_id),) if len(found) > paging.limit else None
+    return paging.page(response, [message_of(one) for one in page], last)
+
+
+@routes.get("/mailboxes")
+async def list_mailboxes(conn: Transaction, _: AdminActor) -> Mailboxes:
+    """IMAP mailboxes with their last poll and error."""
+    return Mailboxes(items=[mailbox_of(one) for one in await mailboxes.list_mailboxes(conn)])
+
+
+@routes.post("/mailboxes", status_code=201)
+async def add_mailbox(
+    conn: Transaction, actor: AdminActor, _: Keyed, body: MailboxIn, request: Request, response: Response
+) -> MailboxView:
+    """Add a mailbox; its password is stored encrypted and never shown."""
+    if not body.tls and body.host not in _LOCAL:
+        raise UnsafeMailbox
+    account = usecases.Account(
+        body.host, body.port, body.tls, body.username, body.password.get_secret_value(), body.folder
+    )
+    mailbox = await usecases.add_mailbox(conn, name=body.name, account=account, key=_key(request))
+    response.headers["Location"] = f"/mvp/api/mailboxes/{mailbox.mailbox_id}"
+    tag(response, mailbox.version)
+    return mailbox_of(mailbox)
+
+
+@routes.patch("/mailboxes/{mailbox_id}")
+async def change_mailbox(
+    conn: Transaction,
+    _: AdminActor,
+    mailbox_id: UUID,
+    expected: ExpectedVersion,
+    body: MailboxPatch,
+    request: Request,
+    response: Response,
+) -> MailboxView:
+    """Change or pause a mailbox, or ask for a poll now."""
+    if body.tls is False and body.host not in _LOCAL:
+        raise UnsafeMailbox
+    change = usecases.MailboxChange(
+        host=body.host,
+        port=body.port,
+        tls=body.tls,
+        username=body.username,
+        password=None if body.password is None else body.password.get_secret_value(),
+        folder=body.folder,
+        status=body.status,
+        fetch_now=body.fetch_now,
+    )
+    mailbox = await usecases.change_mailbox(conn, mailbox_id, change, expected=expected, key=_key(request))
+    tag(response, mailbox.version)
+    return mailbox_of(mailbox)
+
+
+@routes.put("/exchange-rates/{dated}")
+async def put_rates(conn: Transaction, actor: AdminActor, dated: date, body: RatesIn) -> RatesView:
+    """Set the exchange rates of a day; prices in other currencies are compared by the newest of the last 7 days."""
+    per_base = {currency: rate for currency, rate in body.per_base.items() if currency != body.base}
+    with trace.tracing(by(actor)):
+        await set_rates(conn, dated=dated, base=body.base, per_base=per_base, user_id=actor.user_id)
+    return RatesView(dated=dated, base=body.base, per_base=per_base)

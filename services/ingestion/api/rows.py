@@ -1,0 +1,167 @@
+"""Lists, decided by a person: rows, mapping, commit, cancel."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from services.ingestion.api.access import by, mill_of
+from services.ingestion.domain.batches import RowStatus
+from services.ingestion.errors import BatchNotFound
+from services.ingestion.schemas.batches import (
+    BatchSummary,
+    CancellationIn,
+    CommitIn,
+    FieldProblem,
+    MappingIn,
+    RowEditsIn,
+    RowVerdict,
+    RowVerdicts,
+    RowView,
+    mapping_columns,
+    row_of,
+    summary_of,
+)
+from services.ingestion.store import batches, rows
+from services.ingestion.store.batches import Batch
+from services.ingestion.usecases import review
+from shared import trace
+from shared.auth import MillActor
+from shared.db import clock
+from shared.idempotency import Keyed
+from shared.paging import Page, Paging
+from shared.preconditions import ExpectedVersion, tag
+from shared.problems import BadRequest
+from shared.service import Transaction, router
+
+routes = router("batches")
+
+
+def _tagged(response: Response, batch: Batch) -> BatchSummary:
+    tag(response, batch.version)
+    return summary_of(batch)
+
+
+@routes.get("/batches/{batch_id}/rows")
+async def list_rows(
+    conn: Transaction,
+    actor: MillActor,
+    batch_id: UUID,
+    paging: Paging,
+    response: Response,
+    status: Annotated[RowStatus | None, Query()] = None,
+    status__in: Annotated[str | None, Query(max_length=300)] = None,
+) -> Page[RowView]:
+    """Rows in the order of the file, with what the mill wrote, what it means and what is wrong."""
+    if await batches.find_batch(conn, batch_id, mill_id=mill_of(actor)) is None:
+        raise BatchNotFound
+    asked = [status.value] if status else None
+    if status__in is not None:
+        asked = [word.strip() for word in status__in.split(",") if word.strip()]
+        unknown = [word for word in asked if word not in set(RowStatus)]
+        if unknown:
+            raise BadRequest(f"status has no value {unknown[0]!r}.", slug="invalid_filter")
+    found = await rows.rows_of(
+        conn,
+        batch_id,
+        statuses=asked,
+        after=int(paging.after[0]) if paging.after else None,
+        limit=paging.limit + 1,
+    )
+    page = found[: paging.limit]
+    last = (str(page[-1].place),) if len(found) > paging.limit else None
+    return paging.page(response, [row_of(row) for row in page], last)
+
+
+@routes.patch("/batches/{batch_id}/rows", status_code=207)
+async def fix_rows(
+    conn: Transaction,
+    actor: MillActor,
+    batch_id: UUID,
+    expected: ExpectedVersion,
+    body: RowEditsIn,
+    response: Response,
+) -> RowVerdicts:
+    """Fix or exclude rows; each gets its own verdict, and the whole list is judged anew."""
+    edits = [review.RowEdit(one.row_id, one.values, one.excluded) for one in body.items]
+    with trace.tracing(by(actor)):
+        batch, verdicts = await review.fix_rows(
+            conn, batch_id=batch_id, mill_id=mill_of(actor), expected=expected, edits=edits, now=await clock(conn)
+        )
+    items = [
+        RowVerdict(
+            row_id=verdict.row_id,
+            status=verdict.status,
+            problems=[FieldProblem.model_validate(asdict(found)) for found in verdict.findings],
+            detail=verdict.problem,
+        )
+        for verdict in verdicts
+    ]
+    return RowVerdicts(batch=_tagged(response, batch), items=items)
+
+
+@routes.put("/batches/{batch_id}/mapping", status_code=202)
+async def set_mapping(
+    conn: Transaction,
+    actor: MillActor,
+    batch_id: UUID,
+    expected: ExpectedVersion,
+    body: MappingIn,
+    response: Response,
+) -> BatchSummary:
+    """Say what columns and words mean; the list is read again, and lists of this kind are read so from now on."""
+    with trace.tracing(by(actor)):
+        batch = await review.set_mapping(
+            conn,
+            batch_id=batch_id,
+            mill_id=mill_of(actor),
+            expected=expected,
+            columns=mapping_columns(body),
+            grades=body.grades,
+            classes=dict(body.classes),
+            user_id=actor.user_id,
+        )
+    response.headers["Location"] = f"/mvp/api/batches/{batch_id}"
+    return _tagged(response, batch)
+
+
+@routes.post("/batches/{batch_id}/commits", status_code=202)
+async def commit_list(
+    conn: Transaction,
+    actor: MillActor,
+    _: Keyed,
+    batch_id: UUID,
+    expected: ExpectedVersion,
+    body: CommitIn,
+    response: Response,
+) -> BatchSummary:
+    """List every row that can be listed."""
+    with trace.tracing(by(actor)):
+        batch = await review.request_commit(
+            conn,
+            batch_id=batch_id,
+            mill_id=mill_of(actor),
+            expected=expected,
+            reject_invalid=body.invalid_rows == "reject",
+        )
+    response.headers["Location"] = f"/mvp/api/batches/{batch_id}"
+    return _tagged(response, batch)
+
+
+@routes.post("/batches/{batch_id}/cancellations")
+async def cancel_list(
+    conn: Transaction,
+    actor: MillActor,
+    _: Keyed,
+    batch_id: UUID,
+    expected: ExpectedVersion,
+    body: CancellationIn,
+    response: Response,
+) -> BatchSummary:
+    """Discard a list before it is committed."""
+    with trace.tracing(by(actor)):
+        batch = await review.cancel_batch(
+            conn, batch_id=batch_id, mill_id=mill_of(actor), expected=expected, reason=body.reason
+        )
+    return _tagged(response, batch)

@@ -1,0 +1,1 @@
+"""What a list means, decided without database, clock or network."""

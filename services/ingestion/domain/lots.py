@@ -1,0 +1,115 @@
+"""When are two rows the same lot, and what has changed in it."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+from services.ingestion.domain.batches import Action
+from shared.contracts.types import LotValues
+
+R = TypeVar("R")
+
+# Made from other fields, or another spelling of one of them: a difference here alone changes nothing for a buyer.
+_DERIVED = frozenset({"price_per_t", "grade_raw", "lot_ref"})
+_COMPARED = tuple(field.name for field in fields(LotValues) if field.name not in _DERIVED)
+
+
+def ref_key(lot_ref: str) -> str:
+    """The key of a lot whose number the mill wrote; blanks around and case do not make another lot."""
+    return "ref:" + " ".join(lot_ref.split()).casefold()
+
+
+def values_key(values: LotValues, *, nth: int) -> str:
+    """The key of a lot without a number: what it is, and which of several equal rows (from 1)."""
+    same = (
+        values.grade_code,
+        values.form,
+        format(values.gsm.normalize(), "f"),
+        values.width_mm,
+        values.sheet_w_mm,
+        values.sheet_l_mm,
+        values.diameter_mm,
+        values.core_mm,
+        values.quality_class,
+        (values.location_place or "").strip().casefold(),
+    )
+    text = "|".join("" if part is None else str(part) for part in same)
+    return f"values:{hashlib.sha256(text.encode()).hexdigest()[:32]}:{nth}"
+
+
+def lot_keys(rows: Iterable[LotValues | None]) -> list[str | None]:
+    """The key of each row in the order of the list; ``None`` for a row without values."""
+    seen: Counter[str] = Counter()
+    keys: list[str | None] = []
+    for values in rows:
+        if values is None:
+            keys.append(None)
+        elif values.lot_ref and values.lot_ref.strip():
+            keys.append(ref_key(values.lot_ref))
+        else:
+            first = values_key(values, nth=1)
+            seen[first] += 1
+            keys.append(values_key(values, nth=seen[first]))
+    return keys
+
+
+def changed_fields(before: LotValues, after: LotValues) -> tuple[str, ...]:
+    """Names of the fields that a buyer would see differently."""
+    return tuple(name for name in _COMPARED if _plain(getattr(before, name)) != _plain(getattr(after, name)))
+
+
+def _plain(value: object) -> object:
+    return frozenset[object](value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLot:
+    """A lot of this mill that is for sale. ``of_this_list``: last confirmed by a list of the same kind."""
+
+    values: LotValues
+    of_this_list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a list does to one lot."""
+
+    action: Action
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """``changes`` in the order of the rows; ``missing``: lots that a snapshot no longer has."""
+
+    changes: tuple[Change, ...]
+    missing: tuple[str, ...]
+
+
+def compare(
+    rows: Sequence[tuple[str, LotValues]],
+    known: Mapping[str, KnownLot],
+    *,
+    snapshot: bool,
+    mentioned: frozenset[str],
+) -> Diff:
+    """Compare the rows of a list with the mill's lots for sale.
+
+    ``mentioned``: keys of rows that stand in the list but will not be listed (unreadable, excluded); their lots are
+    left as they are, because a typing error must not take a lot off the market.
+    """
+    changes: list[Change] = []
+    for key, values in rows:
+        lot = known.get(key)
+        if lot is None:
+            changes.append(Change(Action.CREATE))
+            continue
+        changed = changed_fields(lot.values, values)
+        changes.append(Change(Action.UPDATE, changed) if changed else Change(Action.CONFIRM))
+    if not snapshot:
+        return Diff(tuple(changes), ())
+    present = {key for key, _ in rows} | mentioned
+    missing = sorted(key for key, lot in known.items() if lot.of_this_list and key not in present)
+    return Diff(tuple(changes), tuple(missing))

@@ -1,0 +1,118 @@
+"""Refusals of ingestion.
+
+AppError
+├── Conflict 409
+│   ├── BatchNotReady        state_conflict, with current_status and allowed
+│   ├── RowsNotReady         invalid_rows: rows that need attention, and the way on
+│   ├── ListBeingCommitted   mill_busy
+│   └── NoCredentialsKey     no_credentials_key
+├── NotFound 404             BatchNotFound, MailboxNotFound
+├── UnsupportedMedia 415     NotAList
+├── Invalid 422              EmptyFile, UnknownMill, UnknownColumns, NothingToCommit, UnsafeMailbox
+├── NotAllowed 403           MillNotApproved (organization_suspended)
+└── Unavailable 503          MillNotKnownYet
+"""
+
+from collections.abc import Iterable
+
+from shared.problems import Conflict, Invalid, NotAllowed, NotFound, Unavailable, UnsupportedMedia
+
+
+class BatchNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such batch.")
+
+
+class BatchNotReady(Conflict):
+    def __init__(self, *, status: str, allowed: Iterable[str], verb: str) -> None:
+        words = " or ".join(allowed)
+        super().__init__(
+            f"The batch is {status}; it can be {verb} while it is {words}.",
+            current_status=status,
+            allowed=list(allowed),
+        )
+
+
+class RowsNotReady(Conflict):
+    slug = "invalid_rows"
+
+    def __init__(self, *, count: int) -> None:
+        super().__init__(
+            f"{count} rows cannot be listed. Fix or exclude them, or leave them out with invalid_rows=reject.",
+            invalid_rows=count,
+        )
+
+
+class ListBeingCommitted(Conflict):
+    slug = "mill_busy"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another list of this mill is being committed; try again in a moment.", headers={"Retry-After": "2"}
+        )
+
+
+class NotAList(UnsupportedMedia):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The file is {what}. Send the list as xlsx, xls, ods or csv.")
+
+
+class EmptyFile(Invalid):
+    slug = "empty_file"
+
+    def __init__(self) -> None:
+        super().__init__("The file is empty. Send the list as xlsx, xls, ods or csv.")
+
+
+class UnknownMill(Invalid):
+    slug = "unknown_mill"
+
+    def __init__(self) -> None:
+        super().__init__("mill_id must name an approved mill; as an operator you say whose list it is.")
+
+
+class MillNotApproved(NotAllowed):
+    slug = "organization_suspended"
+
+    def __init__(self) -> None:
+        super().__init__("The mill is not approved for trading; its lists are not taken at the moment.")
+
+
+class MillNotKnownYet(Unavailable):
+    def __init__(self) -> None:
+        super().__init__("Your organisation is being set up; try again in a few seconds.")
+
+
+class UnknownColumns(Invalid):
+    slug = "unknown_columns"
+
+    def __init__(self, unknown: Iterable[str]) -> None:
+        super().__init__(f"The list has no column named {', '.join(sorted(unknown)[:5])}; see its columns.")
+
+
+class NothingToCommit(Invalid):
+    slug = "nothing_to_commit"
+
+    def __init__(self) -> None:
+        super().__init__("No row of this list can be listed; fix at least one or cancel the batch.")
+
+
+class MailboxNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such mailbox.")
+
+
+class NoCredentialsKey(Conflict):
+    slug = "no_credentials_key"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Passwords of mailboxes cannot be kept: the operator has not set OFFCUT_INGESTION_CREDENTIALS_KEY."
+        )
+
+
+class UnsafeMailbox(Invalid):
+    slug = "unsafe_mailbox"
+
+    def __init__(self) -> None:
+        super().__init__("Without TLS only a mail server on this machine can be used; set tls to true.")

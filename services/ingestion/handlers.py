@@ -1,0 +1,42 @@
+"""What ingestion does when others say something."""
+
+from collections.abc import Sequence
+
+from services.ingestion.usecases.commits import record_answers
+from services.ingestion.usecases.replicas import keep_items, keep_mill, keep_unlisted
+from shared.consumer import on
+from shared.contracts.catalog import ItemsChanged, ItemsListed, ItemsUnlisted, RowsApplied
+from shared.contracts.gateway import OrganizationChanged
+from shared.db import Conn
+
+
+async def on_organization_changed(conn: Conn, events: Sequence[OrganizationChanged]) -> None:
+    for event in events:
+        await keep_mill(conn, event)
+
+
+async def on_rows_applied(conn: Conn, events: Sequence[RowsApplied]) -> None:
+    for event in events:
+        await record_answers(conn, event)
+
+
+async def on_items_listed(conn: Conn, events: Sequence[ItemsListed]) -> None:
+    await keep_items(conn, [item for event in events for item in event.items])
+
+
+async def on_items_changed(conn: Conn, events: Sequence[ItemsChanged]) -> None:
+    await keep_items(conn, [item for event in events for item in event.items])
+
+
+async def on_items_unlisted(conn: Conn, events: Sequence[ItemsUnlisted]) -> None:
+    for event in events:
+        await keep_unlisted(conn, event)
+
+
+SUBSCRIPTIONS = (
+    on(OrganizationChanged, on_organization_changed),
+    on(RowsApplied, on_rows_applied),
+    on(ItemsListed, on_items_listed),
+    on(ItemsChanged, on_items_changed),
+    on(ItemsUnlisted, on_items_unlisted),
+)

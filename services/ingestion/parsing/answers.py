@@ -1,0 +1,136 @@
+"""What was read, in the shapes others get: rows with their problems, columns, the fingerprint of a header."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import sha256
+
+from services.ingestion.parsing.columns import Column
+from services.ingestion.parsing.draft import DRAFT_FIELDS, Fault, as_json, settled
+from services.ingestion.parsing.headers import Header
+from services.ingestion.parsing.model import ColumnReading, Problem, RowKind, RowReading
+from services.ingestion.parsing.naming import RowResult
+from services.ingestion.parsing.rows import Reader, read_row
+from services.ingestion.parsing.scope import Scope, shown
+from services.ingestion.parsing.shape import Layout
+from services.ingestion.parsing.sheets import Cell, Document, Grid
+from services.ingestion.parsing.tables import Table
+from services.ingestion.parsing.text import clean, normal
+
+
+@dataclass(slots=True)
+class Part:
+    """One sheet with its list: how it is read and what came of it."""
+
+    grid: Grid
+    table: Table
+    columns: list[Column]
+    scope: Scope
+    shape: Layout
+    rows: list[RowReading] = field(default_factory=list[RowReading])
+    total: Decimal | None = None
+
+
+def fingerprint(headers: list[Header]) -> str:
+    """The same for every list with the same columns, whatever their order."""
+    names = sorted({normal(h.text) for h in headers if h.text})
+    return sha256("\n".join(names).encode()).hexdigest()
+
+
+def headings_of(part: Part) -> list[str]:
+    """One distinct name per column, as the list writes it."""
+    names: list[str] = []
+    for index, header in enumerate(part.table.headers):
+        name = clean(header.text) or f"column {index + 1}"
+        while name in names:
+            name += " (2)"
+        names.append(name)
+    return names
+
+
+def source_values(headings: list[str], row: list[Cell]) -> dict[str, str]:
+    return {headings[i]: shown(c) for i, c in enumerate(row) if c is not None and i < len(headings)}
+
+
+def lot_reading(part: Part, readers: list[Reader], headings: list[str], index: int, row: list[Cell]) -> RowReading:
+    result = read_row(part.scope, readers, row)
+    problems = tuple(problem_of(part, headings, index, row, f) for f in result.faults)
+    rejected = any(p.severity == "error" for p in problems)
+    return RowReading(
+        part.grid.name,
+        index + 1,
+        "lot",
+        values=None if rejected else settled(result.draft),
+        source_values=source_values(headings, row),
+        problems=problems,
+        defaulted=tuple(result.defaulted),
+        partial=partial_of(result) if rejected else {},
+    )
+
+
+_ORIGINS = {
+    "grade_code": ("grade_raw", "product_name"),
+    "sheet_w_mm": ("format", "sheet_w_mm", "width_mm"),
+    "sheet_l_mm": ("format", "sheet_l_mm"),
+    "diameter_mm": ("diameter_core", "diameter_mm"),
+    "core_mm": ("core_mm", "diameter_core"),
+    "weight_net_kg": ("weight_net_kg", "avg_reel_weight_kg"),
+    "currency": ("currency", "price"),
+    "price_unit": ("price",),
+}
+
+
+def problem_of(part: Part, headings: list[str], index: int, row: list[Cell], fault: Fault) -> Problem:
+    column = next(
+        (
+            part.scope.columns[n]
+            for n in _ORIGINS.get(fault.field or "", (fault.field or "",))
+            if n in part.scope.columns
+        ),
+        None,
+    )
+    raw = None
+    if column is not None:
+        raw = shown(row[column.index]) if column.index < len(row) else ""
+    return Problem(
+        fault.code,
+        fault.message,
+        "error" if fault.severity == "error" else "warning",
+        sheet=part.grid.name,
+        row=index + 1,
+        column=headings[column.index] if column is not None else None,
+        field=fault.field,
+        raw=raw,
+        suggestion=fault.suggestion,
+    )
+
+
+def partial_of(result: RowResult) -> Mapping[str, object]:
+    """What could be read of a rejected row, as JSON knows it."""
+    return {n: v for n in DRAFT_FIELDS if (v := as_json(getattr(result.draft, n))) not in (None, [])}
+
+
+def unread_rows(document: Document) -> list[RowReading]:
+    kind: RowKind = "text"
+    return [
+        RowReading(
+            g.name, i + 1, kind, source_values={f"column {n + 1}": shown(c) for n, c in enumerate(r) if c is not None}
+        )
+        for g in document.grids
+        if not g.hidden
+        for i, r in enumerate(g.rows[:200])
+    ]
+
+
+def column_reading(part: Part, column: Column) -> ColumnReading:
+    unit = None
+    name = column.field or ""
+    if name in part.scope.plans:
+        unit = part.scope.plans[name].unit
+    if name == "price":
+        price = part.scope.price
+        unit = f"{price.currency or '?'} {price.unit or '?'}" if price else None
+    samples = tuple(dict.fromkeys(shown(c) for c in column.cells[:12]))[:4]
+    return ColumnReading(
+        part.grid.name, column.index, clean(column.header.text), column.field, unit, column.confidence, samples
+    )

@@ -1,0 +1,183 @@
+"""Which column is which: header words and the cells below them are weighed together, each field goes to one column."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+from services.ingestion.parsing.evidence import FITS, grade_fit
+from services.ingestion.parsing.headers import Header
+from services.ingestion.parsing.model import MillContext
+from services.ingestion.parsing.sheets import Cell, Grid, is_filled
+from services.ingestion.parsing.tables import Table
+from services.ingestion.parsing.text import is_empty_mark, normal
+
+SURE = 0.90  # from here on a column needs no person
+USED = 0.50  # below this a column is not used at all
+SAMPLED_CELLS = 3000
+DIMENSION = {
+    "gsm": "gsm",
+    "width_mm": "length",
+    "sheet_w_mm": "length",
+    "sheet_l_mm": "length",
+    "diameter_mm": "length",
+    "core_mm": "length",
+    "diameter_core": "length",
+    "format": "length",
+    "caliper_um": "thickness",
+    "weight_net_kg": "weight",
+    "weight_alt": "weight",
+    "weight_gross_kg": "weight",
+    "avg_reel_weight_kg": "weight",
+    "price": "price",
+}
+COUNTS = frozenset({"reel_count", "pallet_count", "sheet_count"})
+DATES = frozenset({"available_from", "production_date", "valid_until"})
+FREE_TEXT = frozenset({"surplus_reason", "defects", "remarks"})
+
+
+@dataclass(slots=True)
+class Column:
+    """One column of a table with what it was taken for. ``others`` are further fields it could be, with their score."""
+
+    index: int
+    header: Header
+    cells: list[Cell]  # filled cells of rows that look like lots, at most SAMPLED_CELLS
+    field: str | None = None
+    confidence: float = 0.0
+    unit: str | None = None
+    names_product: bool = False
+    others: tuple[tuple[str, float], ...] = ()
+    remembered: bool = False
+
+    @property
+    def texts(self) -> list[str]:
+        return [c for c in self.cells if isinstance(c, str)]
+
+
+def resolve_columns(grid: Grid, table: Table, *, mill: MillContext, today: date) -> list[Column]:
+    """Every column of the table, each with the field it is taken for (or None) and how sure that is."""
+    columns = [
+        Column(i, header, _sample(grid, table, i))
+        for i, header in enumerate(table.headers)
+        if i not in grid.hidden_columns
+    ]
+    columns = [c for c in columns if c.header.text or c.cells]
+    remembered = _remembered(mill)
+    claims: list[tuple[float, float, Column, str]] = []
+    for column in columns:
+        column.names_product = "product_name" in column.header.fields
+        taught = remembered.get(normal(column.header.text))
+        if taught is not None:
+            column.field, column.confidence, column.remembered = taught[0], 1.0, True
+            column.unit = taught[1]
+            continue
+        scores = {f: _confidence(column, f, s, mill=mill, today=today) for f, s in column.header.fields.items()}
+        ranked = sorted(scores.items(), key=lambda item: -item[1])
+        for field, score in ranked:
+            rival = max((s for f, s in ranked if f != field), default=0.0)
+            claims.append((score, rival, column, field))
+    _assign(columns, claims)
+    _second_weights(columns)
+    _by_cells_alone(columns, mill=mill, today=today)
+    return columns
+
+
+def _sample(grid: Grid, table: Table, index: int) -> list[Cell]:
+    found: list[Cell] = []
+    header = normal(table.headers[index].text)
+    for number in range(table.rows[-1] + 1, len(grid.rows)):
+        row = grid.rows[number]
+        if number in grid.hidden_rows or index >= len(row) or not is_filled(row[index]):
+            continue
+        cell = row[index]
+        if len(row) > 3 and sum(1 for c in row if is_filled(c)) < 4:
+            continue
+        if isinstance(cell, str) and (is_empty_mark(cell) or (header and normal(cell) == header)):
+            continue
+        found.append(cell)
+        if len(found) >= SAMPLED_CELLS:
+            break
+    return found
+
+
+def _remembered(mill: MillContext) -> dict[str, tuple[str, str | None]]:
+    raw = (mill.profile or {}).get("columns")
+    if not isinstance(raw, Mapping):
+        return {}
+    found: dict[str, tuple[str, str | None]] = {}
+    for header, entry in cast(Mapping[str, object], raw).items():
+        if isinstance(entry, str):
+            found[normal(header)] = (entry, None)
+        elif isinstance(entry, Mapping):
+            taught = cast(Mapping[str, object], entry)
+            unit = taught.get("unit")
+            found[normal(header)] = (str(taught.get("field")), str(unit) if unit else None)
+    return found
+
+
+def _assign(columns: list[Column], claims: list[tuple[float, float, Column, str]]) -> None:
+    """Best claim first; among equals the column with the poorer alternative chooses first."""
+    order = sorted(claims, key=lambda c: (-round(c[0], 2), round(c[1], 2), c[2].index, c[3] != "grade_raw"))
+    taken = {c.field for c in columns if c.field}
+    for score, _, column, field in order:
+        if column.field is not None or score < USED or field == "other":
+            continue
+        if field in taken and field not in FREE_TEXT:
+            continue
+        column.field, column.confidence = field, round(score, 2)
+        taken.add(field)
+    for column in columns:
+        mine = [(f, s) for s, _, c, f in claims if c is column and f != column.field and s >= USED]
+        column.others = tuple(mine)
+        if "other" in column.header.fields and column.field and column.confidence < SURE:
+            column.field = None
+
+
+def _second_weights(columns: list[Column]) -> None:
+    """The same weight once more in pounds: metric is taken, the other is compared with it."""
+    first = next((c for c in columns if c.field == "weight_net_kg"), None)
+    rest = [c for c in columns if c.field is None and dict(c.others).get("weight_net_kg", 0) >= SURE]
+    if first is None or not rest:
+        return
+    metric = ("kg", "t")
+    second = rest[0]
+    if _own_unit(second) in metric and _own_unit(first) not in metric:
+        first, second = second, first
+    confidence = max(first.confidence, second.confidence)
+    first.field, first.confidence = "weight_net_kg", confidence
+    second.field, second.confidence = None, 0.0
+    if _own_unit(second) and _own_unit(second) != _own_unit(first):
+        second.field, second.confidence = "weight_alt", confidence
+
+
+def _own_unit(column: Column) -> str:
+    return column.header.unit.unit if column.header.unit else ""
+
+
+def _by_cells_alone(columns: list[Column], *, mill: MillContext, today: date) -> None:
+    """A column whose header says nothing but whose cells all do is proposed to a person, never taken for sure."""
+    taken = {c.field for c in columns}
+    for field, least in (("grade_raw", 0.8), ("format", 0.8), ("quality_class", 0.95)):
+        if field in taken or (field == "grade_raw" and "product_name" in taken and _named_share(columns) > 0.5):
+            continue
+        for column in columns:
+            if column.field is not None or len(column.cells) < 3 or "other" in column.header.fields:
+                continue
+            fit = FITS[field](column.cells, mill, today)
+            if fit >= least:
+                column.field, column.confidence = field, 0.6
+                break
+
+
+def _named_share(columns: list[Column]) -> float:
+    product = next((c for c in columns if c.field == "product_name"), None)
+    return 0.0 if product is None else grade_fit(product.cells)
+
+
+def _confidence(column: Column, field: str, header: float, *, mill: MillContext, today: date) -> float:
+    fits = FITS.get(field)
+    if fits is None or not column.cells:
+        return header
+    fit = fits(column.cells, mill, today)
+    return header * (0.5 + 0.5 * min(1.0, fit / 0.7))

@@ -1,0 +1,256 @@
+"""What only several rows together can tell: duplicates, totals, slips of a decimal, columns nobody is sure of."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from math import pi
+from statistics import median
+from typing import cast
+
+from services.ingestion.parsing.columns import DIMENSION, SURE, Column
+from services.ingestion.parsing.draft import LABELS, as_json
+from services.ingestion.parsing.model import Problem, RowReading
+from services.ingestion.parsing.scope import Scope
+from services.ingestion.parsing.text import normal
+from services.ingestion.parsing.units import HeaderUnit
+from shared.contracts.types import Form, LotValues
+
+DENSITY = (250, 1600)  # kg/m³ of a reel as its weight and size give it, over a whole list
+CORE_WALL_MM = 13
+
+
+def across_rows(sheets: list[list[RowReading]]) -> None:
+    """A lot number may stand once in a file; equal rows without a number are two lots."""
+    numbers: dict[str, RowReading] = {}
+    equal: set[LotValues] = set()
+    for rows in sheets:
+        for at, row in enumerate(rows):
+            if row.values is None:
+                continue
+            reference = row.values.lot_ref
+            if reference is None:
+                if row.values in equal:
+                    problem = Problem(
+                        "equal_row",
+                        "This row equals one above and has no lot number: it counts as a second lot.",
+                        "warning",
+                        row.sheet,
+                        row.row,
+                    )
+                    rows[at] = replace(row, problems=(*row.problems, problem))
+                equal.add(row.values)
+            elif (first := numbers.setdefault(normal(reference), row)) is not row:
+                rows[at] = _duplicate(row, first)
+
+
+def _duplicate(row: RowReading, first: RowReading) -> RowReading:
+    assert row.values is not None  # noqa: S101
+    where = f"row {first.row}" + (f' of "{first.sheet}"' if first.sheet != row.sheet else "")
+    problem = Problem(
+        "duplicate_lot_ref",
+        f"The lot number {row.values.lot_ref} already stands in {where}; the first one stays.",
+        "error",
+        row.sheet,
+        row.row,
+        field="lot_ref",
+        raw=row.values.lot_ref,
+    )
+    return replace(row, values=None, problems=(*row.problems, problem), partial=plain_values(row.values))
+
+
+def plain_values(values: LotValues) -> dict[str, object]:
+    """A lot as JSON knows it, without what it does not say."""
+    named = ((name, as_json(getattr(values, name))) for name in LotValues.__dataclass_fields__)
+    return {name: value for name, value in named if value not in (None, [])}
+
+
+def _lots(sheets: list[list[RowReading]]) -> Iterator[tuple[RowReading, LotValues]]:
+    for rows in sheets:
+        for row in rows:
+            if row.values is not None:
+                yield row, row.values
+
+
+def file_warnings(sheets: list[tuple[str | None, list[RowReading], Decimal | None]]) -> list[Problem]:
+    """The stated total against everything that was read, rejected and hidden rows with a weight included."""
+    found: list[Problem] = []
+    for name, rows, stated in sheets:
+        if stated is None or stated <= 0:
+            continue
+        summed = sum((r.values.weight_net_kg for r in rows if r.values is not None), Decimal(0))
+        unclear = [r for r in rows if r.kind == "hidden" or (r.kind == "lot" and r.values is None)]
+        if not unclear and abs(summed - stated) > stated / 100:
+            found.append(
+                Problem(
+                    "total_differs",
+                    f"The lots weigh {summed:,f} kg together, the list says {stated:,f} kg.",
+                    "warning",
+                    name,
+                    field="weight_net_kg",
+                )
+            )
+        elif summed > stated * Decimal("1.01"):
+            found.append(
+                Problem(
+                    "total_differs",
+                    f"The lots weigh {summed:,f} kg together, more than the {stated:,f} kg the list says.",
+                    "warning",
+                    name,
+                    field="weight_net_kg",
+                )
+            )
+    return found
+
+
+def doubtful_values(sheets: list[list[RowReading]]) -> list[Problem]:
+    """A whole column in the wrong unit, or one price with a slipped decimal: nothing a rule on one row can see."""
+    found: list[Problem] = []
+    densities = [d for _, v in _lots(sheets) if (d := density(v)) is not None]
+    if len(densities) >= 3 and not DENSITY[0] <= median(densities) <= DENSITY[1]:
+        found.append(
+            Problem(
+                "units_doubtful",
+                f"Weight and size of the reels do not go together (about {median(densities):,.0f} kg/m³). "
+                "Please check the units of width, diameter and weight.",
+                "error",
+                field="weight_net_kg",
+            )
+        )
+    prices = [v.price_per_t for _, v in _lots(sheets) if v.price_per_t is not None]
+    if len(prices) >= 5:
+        middle = median(prices)
+        for row, values in _lots(sheets):
+            if values.price_per_t is not None and _slipped(values.price_per_t / middle):
+                found.append(
+                    Problem(
+                        "price_slip",
+                        f"The price {values.price} looks as if its decimal mark slipped.",
+                        "error",
+                        row.sheet,
+                        row.row,
+                        field="price",
+                        raw=str(values.price),
+                    )
+                )
+    return found
+
+
+def _slipped(ratio: Decimal) -> bool:
+    return any(
+        Decimal("0.8") * power <= ratio <= Decimal("1.25") * power
+        for power in (Decimal(1000), Decimal(10), Decimal("0.1"), Decimal("0.001"))
+    )
+
+
+def density(values: LotValues) -> float | None:
+    """kg/m³ of a reel from its weight and size."""
+    if values.form is not Form.REEL or not (values.diameter_mm and values.width_mm and values.reel_count):
+        return None
+    core = (values.core_mm or 76) + 2 * CORE_WALL_MM
+    area = pi / 4 * (values.diameter_mm**2 - core**2) / 1e6
+    volume = area * values.width_mm / 1000 * values.reel_count
+    return float(values.weight_net_kg) / volume if volume > 0 else None
+
+
+def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: list[RowReading]) -> list[Problem]:
+    """Every question about the columns that a person must answer before the list may be taken as it is."""
+    found: list[Problem] = []
+    named = scope.columns
+    for need, by in (
+        ("gsm", ("gsm",)),
+        ("width_mm", ("width_mm", "format", "sheet_l_mm")),
+        ("weight_net_kg", ("weight_net_kg", "avg_reel_weight_kg")),
+    ):
+        if not any(f in named for f in by) and not (need == "gsm" and any(r.values for r in rows)):
+            found.append(
+                Problem("column_missing", f"No column for the {LABELS[need]} was found.", "error", sheet, field=need)
+            )
+    if "grade_raw" not in named and "product_name" not in named and scope.section_grade is None:
+        found.append(
+            Problem("column_missing", "No column for the grade was found.", "error", sheet, field="grade_code")
+        )
+    for column in columns:
+        if column.field is not None and column.confidence < SURE:
+            label = LABELS.get(column.field, column.field.replace("_raw", "").replace("_", " "))
+            found.append(
+                Problem(
+                    "column_unsure",
+                    f'Is "{column.header.text}" the {label}?',
+                    "error",
+                    sheet,
+                    column=column.header.text,
+                    field=column.field,
+                )
+            )
+        twice = [f for f, score in column.others if f in named and f in DIMENSION and score >= SURE]
+        unread = column.header.unit.dimension if column.header.unit and column.field is None else None
+        if not twice and unread in ("weight", "gsm", "price") and column.cells and "other" not in column.header.fields:
+            found.append(
+                Problem(
+                    "column_unread",
+                    f'What is "{column.header.text}"? It looks like a measure, but is not read.',
+                    "error",
+                    sheet,
+                    column=column.header.text,
+                )
+            )
+        if column.field is None and twice and column.cells:
+            found.append(
+                Problem(
+                    "column_twice",
+                    f'"{column.header.text}" and "{named[twice[0]].header.text}" both look like the '
+                    f"{LABELS.get(twice[0], twice[0])}. Which one counts?",
+                    "error",
+                    sheet,
+                    column=column.header.text,
+                    field=twice[0],
+                )
+            )
+    for name, plan in scope.plans.items():
+        if plan.open_question:
+            found.append(
+                Problem("unit_unknown", plan.open_question, "error", sheet, column=named[name].header.text, field=name)
+            )
+    found.extend(_open_values(sheet, scope))
+    return found
+
+
+def _open_values(sheet: str | None, scope: Scope) -> Iterator[Problem]:
+    price = scope.columns.get("price")
+    if price is not None and price.cells and not _priced_in_cells(scope):
+        unit = scope.price
+        if unit is None or not unit.unit or unit.unit == "ton?":
+            yield Problem(
+                "price_unit_unknown",
+                f'Is "{price.header.text}" per tonne, per kg or per something else?',
+                "error",
+                sheet,
+                column=price.header.text,
+                field="price_unit",
+            )
+        elif unit.currency is None and scope.mill.currency is None and "currency" not in scope.columns:
+            yield Problem(
+                "currency_unknown",
+                f'In which currency is "{price.header.text}"?',
+                "error",
+                sheet,
+                column=price.header.text,
+                field="currency",
+            )
+    for name, order in scope.orders.items():
+        if order is None and scope.columns[name].texts and name != "production_date":
+            yield Problem(
+                "date_order_unknown",
+                f'Is the day or the month first in "{scope.columns[name].header.text}"?',
+                "error",
+                sheet,
+                field=name,
+            )
+
+
+def _priced_in_cells(scope: Scope) -> bool:
+    """Whether every price cell says its own currency and unit."""
+    readings = scope.caches.get("price", {})
+    priced = [cast(tuple[Decimal, HeaderUnit | None], v) for v, _ in readings.values() if isinstance(v, tuple)]
+    units = [unit for _, unit in priced]
+    return bool(units) and all(u is not None and u.unit not in ("", "ton?") and bool(u.currency) for u in units)

@@ -1,0 +1,162 @@
+"""How well the cells of a column go with a field: the share of them that make sense as it."""
+
+from collections.abc import Callable
+from datetime import date
+
+from services.ingestion.parsing import dates, grades, numbers, places, terms
+from services.ingestion.parsing.model import MillContext
+from services.ingestion.parsing.sheets import Cell, CellError
+from services.ingestion.parsing.sizes import is_pair
+from services.ingestion.parsing.text import clean, normal
+from services.ingestion.parsing.units import cell_unit
+
+
+def _share(cells: list[Cell], good: Callable[[Cell], bool]) -> float:
+    counted = [c for c in cells if not isinstance(c, CellError)]
+    return sum(1 for c in counted if good(c)) / len(counted) if counted else 0.0
+
+
+def _as_text(cell: Cell) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)
+
+
+def _numeric(dimension: str | None) -> Callable[[Cell], bool]:
+    def good(cell: Cell) -> bool:
+        if isinstance(cell, float):
+            return True
+        if not isinstance(cell, str):
+            return False
+        read = numbers.quantity(cell, ".")
+        if read.kind == "text":
+            read = numbers.quantity(cell, ",")
+        if read.kind in ("range", "several"):
+            return dimension is not None
+        return read.kind == "number" and (
+            not read.unit if dimension is None else cell_unit(read.unit, dimension) is not None
+        )
+
+    return good
+
+
+def _gsm_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
+    share = _share(cells, _numeric("gsm"))
+    plain = [c for c in cells if isinstance(c, float)]
+    if plain and sum(1 for c in plain if 8 <= c <= 2000) < 0.7 * len(plain):
+        return 0.0
+    return share
+
+
+def _count_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
+    return _share(
+        cells, lambda c: c.is_integer() if isinstance(c, float) else _numeric(None)(c) or _numeric("weight")(c)
+    )
+
+
+def _pair(cell: Cell) -> bool:
+    return isinstance(cell, str) and is_pair(cell)
+
+
+def _lot_ref_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
+    texts = [_as_text(c) for c in cells]
+    short = sum(1 for t in texts if 0 < len(t) <= 40)
+    return min(short, len({normal(t) for t in texts}) * 1.1) / len(texts)
+
+
+def grade_fit(cells: list[Cell]) -> float:
+    texts = [c for c in cells if isinstance(c, str)]
+    if not texts:
+        return 0.0
+    named = sum(1 for t in texts if grades.is_named(t) and terms.quality_class(t) is None)
+    return named / len(cells)
+
+
+def _text_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
+    return _share(cells, lambda c: isinstance(c, str) and any(ch.isalpha() for ch in c))
+
+
+def _date_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
+    def good(cell: Cell) -> bool:
+        if isinstance(cell, str):
+            return (
+                terms.is_now(cell)
+                or dates.parse(cell, "dmy", today) is not None
+                or dates.parse(cell, "mdy", today) is not None
+            )
+        return isinstance(cell, date) or (isinstance(cell, float) and dates.from_serial(cell) is not None)
+
+    return _share(cells, good)
+
+
+def _price_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
+    def good(cell: Cell) -> bool:
+        if isinstance(cell, str):
+            return (
+                terms.is_on_request(cell)
+                or numbers.quantity(cell.strip("€$£ "), ".").kind != "text"
+                or numbers.quantity(cell.strip("€$£ "), ",").kind != "text"
+            )
+        return isinstance(cell, float)
+
+    return _share(cells, good)
+
+
+def _speaks_of_labels(text: str) -> bool:
+    labelled = bool({"fsc", "pefc"} & set(normal(text).split())) or bool(terms.certificates(text))
+    return labelled or terms.is_yes(text) or terms.is_no(text)
+
+
+_Fit = Callable[[list[Cell], MillContext, date], float]
+
+
+def _measure(dimension: str) -> _Fit:
+    return lambda cells, mill, today: _share(cells, _numeric(dimension))
+
+
+def _by_text(good: Callable[[str, MillContext], bool]) -> _Fit:
+    return lambda cells, mill, today: _share(cells, lambda c: bool(good(_as_text(c), mill)))
+
+
+FITS: dict[str, _Fit] = {
+    "lot_ref": _lot_ref_fit,
+    "grade_raw": lambda cells, mill, today: grade_fit(cells),
+    "product_name": _by_text(
+        lambda t, mill: any(c.isalpha() for c in t) and terms.quality_class(t) is None and terms.form(t) is None
+    ),
+    "gsm": _gsm_fit,
+    "width_mm": _measure("length"),
+    "sheet_w_mm": _measure("length"),
+    "sheet_l_mm": _measure("length"),
+    "diameter_mm": _measure("length"),
+    "core_mm": _measure("length"),
+    "diameter_core": lambda cells, mill, today: _share(cells, _pair),
+    "format": lambda cells, mill, today: _share(cells, _pair),
+    "caliper_um": _measure("thickness"),
+    "weight_net_kg": _measure("weight"),
+    "weight_gross_kg": _measure("weight"),
+    "avg_reel_weight_kg": _measure("weight"),
+    "reel_count": _count_fit,
+    "pallet_count": _count_fit,
+    "sheet_count": _count_fit,
+    "price": _price_fit,
+    "quality_class": _by_text(lambda t, mill: terms.quality_class(t) is not None),
+    "location_place": _text_fit,
+    "location_country": _by_text(lambda t, mill: places.country(t, home=mill.country) is not None),
+    "certification": _by_text(lambda t, mill: _speaks_of_labels(t)),
+    "form": _by_text(lambda t, mill: terms.form(t) is not None),
+    "currency": _by_text(lambda t, mill: len(clean(t)) <= 4),
+    "incoterm": _by_text(
+        lambda t, mill: (
+            clean(t)[:3].upper() in {"EXW", "FCA", "FOB", "CFR", "CIF", "CPT", "DAP", "DDP", "FAS", "CIP", "DPU"}
+        )
+    ),
+    "available_from": _date_fit,
+    "production_date": _date_fit,
+    "valid_until": _date_fit,
+    "surplus_reason": _text_fit,
+    "defects": _text_fit,
+    "remarks": _text_fit,
+    "colour": _text_fit,
+    "brightness_iso": _measure("gsm"),
+}

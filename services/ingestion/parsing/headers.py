@@ -1,0 +1,197 @@
+"""Finding the header of a sheet and what each of its cells may mean."""
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import cast
+
+from rapidfuzz import fuzz, process
+
+from services.ingestion.parsing.text import normal, table, words
+from services.ingestion.parsing.units import HeaderUnit, header_unit
+
+NOISE = frozenset(
+    {
+        "nr",
+        "no",
+        "n",
+        "num",
+        "numero",
+        "nummer",
+        "number",
+        "ca",
+        "approx",
+        "the",
+        "in",
+        "de",
+        "of",
+        "des",
+        "der",
+        "total",
+        "max",
+        "je",
+        "per",
+        "pro",
+    }
+)
+COUNT_UNITS = frozenset(
+    {
+        "stk",
+        "stuck",
+        "st",
+        "n",
+        "no",
+        "nr",
+        "pcs",
+        "pc",
+        "in",
+        "m",
+        "szt",
+        "kpl",
+        "pz",
+        "ud",
+        "uds",
+        "u",
+        "anz",
+        "ea",
+        "rolls",
+        "reels",
+    }
+)
+
+_DIMENSION_FIELDS = {
+    "length": {
+        "width_mm",
+        "sheet_w_mm",
+        "sheet_l_mm",
+        "format",
+        "diameter_mm",
+        "core_mm",
+        "diameter_core",
+        "caliper_um",
+    },
+    "weight": {"weight_net_kg", "weight_gross_kg", "avg_reel_weight_kg"},
+    "thickness": {"caliper_um"},
+    "gsm": {"gsm"},
+    "price": {"price"},
+}
+_UNIT_ALONE = {"weight": "weight_net_kg", "thickness": "caliper_um", "gsm": "gsm", "price": "price"}
+_MEASURED = frozenset[str]().union(*_DIMENSION_FIELDS.values())
+
+
+@cache
+def synonyms() -> dict[str, dict[str, float]]:
+    """Every known header word with the fields it may name; several fields make each a little less sure."""
+    found: dict[str, set[str]] = {}
+    for field, by_language in table("headers").items():
+        for spellings in cast(dict[str, list[str]], by_language).values():
+            for word in words(spellings):
+                found.setdefault(word, set()).add(field)
+    return {w: dict.fromkeys(sorted(fields), 1.0 if len(fields) == 1 else 0.97) for w, fields in found.items()}
+
+
+@cache
+def languages_of() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for by_language in table("headers").values():
+        for language, spellings in cast(dict[str, list[str]], by_language).items():
+            for word in words(spellings):
+                found.setdefault(word, set()).add(language)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One column's header: as written, without its unit, its unit, and the fields it may name with their scores."""
+
+    text: str
+    rest: str
+    unit: HeaderUnit | None
+    fields: dict[str, float]
+
+
+@lru_cache(maxsize=4096)
+def read_header(text: str) -> Header:
+    """What a header cell may mean, from its words and its unit."""
+    rest, unit = header_unit(text)
+    rest = normal(rest)
+    scores = _word_scores(normal(text))
+    for field, score in _word_scores(rest).items():
+        scores[field] = max(score, scores.get(field, 0.0))
+    combined = _combined(text)
+    if combined:
+        scores[combined] = 1.0
+        scores.pop("diameter_mm", None)
+        scores.pop("core_mm", None)
+    if unit is not None:
+        _weigh_unit(scores, rest, unit)
+    return Header(text, rest, unit, scores)
+
+
+def _combined(text: str) -> str | None:
+    parts = [p for p in text.replace("+", "/").replace("&", "/").replace("x", " x ").split("/") if p.strip()]
+    if len(parts) != 2:
+        return None
+    left, right = (_word_scores(normal(header_unit(p)[0])) for p in parts)
+    if left.get("diameter_mm", 0) > 0.9 and right.get("core_mm", 0) > 0.9:
+        return "diameter_core"
+    if left.get("core_mm", 0) > 0.9 and right.get("diameter_mm", 0) > 0.9:
+        return "diameter_core"
+    if left.get("width_mm", 0) > 0.9 and right.get("sheet_l_mm", 0) > 0.9:
+        return "format"
+    return None
+
+
+def _weigh_unit(scores: dict[str, float], rest: str, unit: HeaderUnit) -> None:
+    fitting = _DIMENSION_FIELDS.get(unit.dimension, set())
+    for field in list(scores):
+        if field not in fitting and (field in _MEASURED or unit.dimension in ("gsm", "price")):
+            scores[field] *= 0.3
+    alone = _UNIT_ALONE.get(unit.dimension)
+    if alone and (not rest or unit.dimension in ("gsm", "price")):
+        scores[alone] = max(scores.get(alone, 0.0), 0.97)
+
+
+def _word_scores(text: str) -> dict[str, float]:
+    if not text:
+        return {}
+    known = synonyms()
+    if text in known:
+        return dict(known[text])
+    tokens = text.split()
+    bare = " ".join(t for t in tokens if t not in NOISE)
+    if bare in known:
+        return {f: s - 0.02 for f, s in known[bare].items()}
+    scores = _contained(tokens)
+    for field, score in _compounds(tokens).items():
+        scores[field] = max(score, scores.get(field, 0.0))
+    if not scores and len(text) >= 4:
+        for word, ratio, _ in process.extract(text, list(known), scorer=fuzz.ratio, limit=2, score_cutoff=80):
+            if len(word) >= 4:
+                for field in known[word]:
+                    scores[field] = max(scores.get(field, 0.0), 0.8 * ratio / 100)
+    return scores
+
+
+def _contained(tokens: list[str]) -> dict[str, float]:
+    """Known words inside a longer header: the more of the header they explain, the surer."""
+    known, scores, length = synonyms(), dict[str, float](), sum(len(t) for t in tokens)
+    for size in range(min(4, len(tokens)), 0, -1):
+        for start in range(len(tokens) - size + 1):
+            word = " ".join(tokens[start : start + size])
+            if len(word) < 2 or word in NOISE:
+                continue
+            share = sum(len(t) for t in tokens[start : start + size]) / length
+            for field, score in known.get(word, {}).items():
+                scores[field] = max(scores.get(field, 0.0), (0.6 + 0.32 * share) * score)
+    return scores
+
+
+def _compounds(tokens: list[str]) -> dict[str, float]:
+    """Words written together ("Rollenbreite", "rullbredd"): the last part names the thing."""
+    scores: dict[str, float] = {}
+    for token in tokens:
+        for word, fields in synonyms().items():
+            if len(word) >= 5 and len(token) > len(word) + 2 and " " not in word and token.endswith(word):
+                for field in fields:
+                    scores[field] = max(scores.get(field, 0.0), 0.85)
+    return scores

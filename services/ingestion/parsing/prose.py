@@ -1,0 +1,67 @@
+"""What the words around a list say: its date, its place, its prices."""
+
+import re
+from datetime import date
+
+from services.ingestion.parsing import dates, places
+from services.ingestion.parsing.sheets import Cell
+from services.ingestion.parsing.text import clean, fold
+from services.ingestion.parsing.units import HeaderUnit, header_unit
+
+_EX_PLACE = re.compile(r"\bex (?:mill|works|stock|warehouse|whse)?\s*([A-ZÅÄÖÜÉ][\w.\- ]{1,40}?)\s*\(([A-Z]{2})\)")
+_NOT_THE_LIST = re.compile(r"\b(?:week of|woche vom|valid|gultig|until|bis zum|validit)")
+_IN_NAME = re.compile(r"(?<!\d)(\d{1,2})[-_.](\d{1,2})[-_.](\d{4})(?!\d)")
+
+
+def list_date(tops: list[list[list[Cell]]], file_name: str, country: str, today: date) -> date | None:
+    """When the list was made: a date above it, else one in the name of the file. A week alone is no date."""
+    texts: list[str] = []
+    for rows in tops:
+        for row in rows:
+            for cell in row:
+                if isinstance(cell, date):
+                    return cell
+                if isinstance(cell, str):
+                    texts.append(cell)
+    order = dates.decide_order(texts, country=country)
+    for text in texts:
+        folded = fold(text)
+        if any(c.isdigit() for c in text) and not _NOT_THE_LIST.search(folded) and not _is_week(folded):
+            found = dates.parse(text, order, today)
+            if found is not None and found <= today and (today - found).days < 800:
+                return found
+    named = re.search(r"(?<!\d)(\d{4})[-_.](\d{2})[-_.](\d{2})(?!\d)", file_name)
+    if named:
+        return dates.parse("-".join(named.groups()), None, today)
+    parts = _IN_NAME.search(file_name)
+    if parts:
+        text = "/".join(parts.groups())
+        return dates.parse(text, dates.decide_order([text], country=country), today)
+    return None
+
+
+def _is_week(folded: str) -> bool:
+    return (
+        re.search(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}", folded) is None
+        and re.search(r"\b\d{4}\b", folded) is None
+    )
+
+
+def place_in(texts: list[str], home: str) -> tuple[str | None, str | None]:
+    """The one place a mail names for all its lots ("all ex mill Kvarnholm (SE)")."""
+    for text in texts:
+        found = _EX_PLACE.search(text)
+        if found and places.country(found[2], home=home):
+            return clean(found[1]), places.country(found[2], home=home)
+    return None, None
+
+
+def price_in(texts: list[str]) -> HeaderUnit | None:
+    """Currency and unit of all prices when the words above the list name exactly one pair."""
+    found: set[HeaderUnit] = set()
+    for text in texts:
+        for piece in re.split(r"[.;,\n]| - ", text):
+            _, unit = header_unit(piece)
+            if unit is not None and unit.dimension == "price" and unit.unit and unit.currency:
+                found.add(unit)
+    return found.pop() if len(found) == 1 else None

@@ -1,0 +1,213 @@
+"""A whole list: decode, find the tables, read every row, and say what a person must decide."""
+
+from datetime import date
+from decimal import Decimal
+
+from services.ingestion.parsing import crosschecks, dates, grades, places, terms
+from services.ingestion.parsing.answers import (
+    Part,
+    column_reading,
+    fingerprint,
+    headings_of,
+    lot_reading,
+    source_values,
+    unread_rows,
+)
+from services.ingestion.parsing.columns import COUNTS as COUNT_FIELDS
+from services.ingestion.parsing.columns import DATES, DIMENSION, Column, resolve_columns
+from services.ingestion.parsing.delimited import decode_text
+from services.ingestion.parsing.lots import measure, readers_of
+from services.ingestion.parsing.model import ListReading, MillContext, Problem, RowReading, SheetFacts, UnreadableFile
+from services.ingestion.parsing.prose import list_date, place_in, price_in
+from services.ingestion.parsing.quantities import habit_of, plan_for
+from services.ingestion.parsing.rows import Reader
+from services.ingestion.parsing.scope import Scope, remembered, shown
+from services.ingestion.parsing.shape import layout
+from services.ingestion.parsing.sheets import MAX_BYTES, Cell, Document, Grid, fill_down, is_filled, refuse_other_kinds
+from services.ingestion.parsing.tables import Table, find_table, language_of
+from services.ingestion.parsing.text import clean
+from services.ingestion.parsing.units import HeaderUnit
+from services.ingestion.parsing.workbooks import decode_xls, decode_zip
+from shared.contracts.types import PriceUnit
+
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date) -> ListReading:
+    """Reads a surplus list; raises ``UnreadableFile`` when there is none to read. Pure: same bytes, same answer."""
+    document = decode(content, mill=mill)
+    parts: list[Part] = []
+    sheets: dict[str | None, SheetFacts] = {}
+    for grid in document.grids:
+        table = None if grid.hidden else find_table(grid)
+        sheets[grid.name] = SheetFacts(grid.name, (), grid.hidden, 0)
+        if table is not None:
+            parts.append(_part(document, grid, table, mill=mill, today=today))
+    if not any(is_filled(c) for g in document.grids for r in g.rows for c in r):
+        raise UnreadableFile("empty", "The file is empty.")
+    if parts and not any(k == "lot" for p in parts for k in p.shape.kinds):
+        raise UnreadableFile("no_rows", "The file has a header but no lots below it.")
+    language = language_of(tuple(h for p in parts for h in p.table.headers), mill.language)
+    for part in parts:
+        _read_part(part)
+        sheets[part.grid.name] = SheetFacts(
+            part.grid.name,
+            tuple(r + 1 for r in part.table.rows),
+            hidden=False,
+            lots=sum(1 for r in part.rows if r.values is not None),
+            stated_total_kg=part.total,
+        )
+    crosschecks.across_rows([p.rows for p in parts])
+    rows = [r for p in parts for r in p.rows] or unread_rows(document)
+    totals = [p.total for p in parts if p.total is not None]
+    columns = tuple(column_reading(p, c) for p in parts for c in p.columns)
+    return ListReading(
+        kind=document.kind,
+        encoding=document.encoding,
+        delimiter=document.delimiter,
+        language=language,
+        header_fingerprint=fingerprint([h for p in parts for h in p.table.headers]),
+        list_date=list_date([p.grid.rows[: p.table.rows[0]] for p in parts], file_name, mill.country, today),
+        stated_total_kg=sum(totals, Decimal(0)) if totals else None,
+        sheets=tuple(sheets.values()),
+        columns=columns,
+        rows=tuple(rows),
+        warnings=tuple(crosschecks.file_warnings([(p.grid.name, p.rows, p.total) for p in parts])),
+        review_reasons=tuple(_review(document, parts)),
+    )
+
+
+def decode(content: bytes, *, mill: MillContext) -> Document:
+    """By what the bytes are, never by what the name says."""
+    if not content.strip():
+        raise UnreadableFile("empty", "The file is empty.")
+    if len(content) > MAX_BYTES:
+        raise UnreadableFile("too_large", f"The file is larger than {MAX_BYTES // 1024 // 1024} MB. Please split it.")
+    refuse_other_kinds(content)
+    if content.startswith(_ZIP):
+        return decode_zip(content)
+    if content.startswith(_OLE):
+        return decode_xls(content)
+    return decode_text(content, language=mill.language)
+
+
+def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, today: date) -> Part:
+    fill_down(grid, table.rows[-1] + 1)
+    columns = resolve_columns(grid, table, mill=mill, today=today)
+    named: dict[str, Column] = {}
+    for column in columns:
+        if column.field is not None:
+            name = column.field
+            while name in named:
+                name += "#"
+            named[name] = column
+    language = language_of(table.headers, mill.language)
+    habit = habit_of(columns, mill=mill, delimiter=document.delimiter, language=language)
+    plans = {
+        n: plan_for(c, habit, mill=mill)
+        for n, c in named.items()
+        if n in DIMENSION or n in COUNT_FIELDS or n == "brightness_iso"
+    }
+    scope = Scope(named, plans, habit, mill, today)
+    for name in DATES & set(named):
+        scope.orders[name] = dates.decide_order(named[name].texts, country=mill.country)
+    above = [c for r in grid.rows[: table.rows[0]] for c in r if isinstance(c, str)]
+    scope.price = _price_unit(named.get("price"), above)
+    if scope.price is not None and scope.price.unit == "ton?" and not habit.imperial:
+        scope.price = HeaderUnit("price", PriceUnit.PER_T.value, scope.price.currency)
+    _start_from_name(scope, grid.name)
+    if document.kind == "text":
+        scope.place = place_in(above, mill.country)
+    return Part(grid, table, columns, scope, layout(grid, table, named, typed=document.kind == "text"))
+
+
+def _price_unit(column: Column | None, above: list[str]) -> HeaderUnit | None:
+    """Money per what: from the header, else from the words above the list ("Preise EUR/t ab Werk")."""
+    if column is None:
+        return None
+    own = column.header.unit if column.header.unit and column.header.unit.dimension == "price" else None
+    if column.unit:
+        return HeaderUnit("price", column.unit, own.currency if own else None)
+    told = price_in(above)
+    if own is None or not own.unit:
+        if told is None:
+            return own
+        return HeaderUnit("price", told.unit, own.currency if own and own.currency else told.currency)
+    return own if own.currency else HeaderUnit("price", own.unit, told.currency if told else None)
+
+
+def _read_part(part: Part) -> None:
+    readers: list[Reader] = readers_of(part.scope)
+    headings = headings_of(part)
+    for index, kind in enumerate(part.shape.kinds):
+        row = part.grid.rows[index]
+        if kind == "section":
+            _enter_section(part.scope, row)
+        if kind == "lot":
+            part.rows.append(lot_reading(part, readers, headings, index, row))
+        else:
+            part.rows.append(RowReading(part.grid.name, index + 1, kind, source_values=source_values(headings, row)))
+    if part.shape.total_row is not None and "weight_net_kg" in part.scope.columns:
+        row = part.grid.rows[part.shape.total_row]
+        at = part.scope.columns["weight_net_kg"].index
+        value, _ = measure(row[at], part.scope.plans["weight_net_kg"]) if at < len(row) else (None, None)
+        part.total = value if isinstance(value, Decimal) else None
+
+
+def _start_from_name(scope: Scope, name: str | None) -> None:
+    """A sheet is often named after its warehouse, its grade, or reels and sheets."""
+    if name is None:
+        return
+    grade = grades.resolve(name)
+    if grade.code is not None:
+        scope.section_grade, scope.section_text = grade, name
+    scope.section_form = terms.form(name)
+    place = places.place(name, scope.mill.country)
+    if place[1] is not None and "location_place" not in scope.columns:
+        scope.place = place
+
+
+def _enter_section(scope: Scope, row: list[Cell]) -> None:
+    text = clean(next(shown(c) for c in row if is_filled(c)))
+    grade, form = grades.resolve(text, remembered(scope.mill, "grades")), terms.form(text)
+    if grade.outcome == "unknown" and form is not None:
+        scope.section_form = form
+        return
+    place = places.place(text, scope.mill.country)
+    if grade.outcome == "unknown" and place[1] is not None and "location_place" not in scope.columns:
+        scope.place = place
+        return
+    scope.section_grade, scope.section_text, scope.section_form = grade, text, form
+
+
+def _review(document: Document, parts: list[Part]) -> list[Problem]:
+    if not parts:
+        return [Problem("no_header", "No row names the columns of a list (grade, grammage, width, weight).", "error")]
+    found: list[Problem] = []
+    if document.doubts:
+        found.append(
+            Problem(
+                "old_format",
+                "Rows hidden in a binary spreadsheet cannot be seen here: please check that none is listed by mistake.",
+                "warning",
+            )
+        )
+    for part in parts:
+        found.extend(_above(part))
+        found.extend(crosschecks.open_columns(part.grid.name, part.columns, part.scope, part.rows))
+    found.extend(crosschecks.doubtful_values([p.rows for p in parts]))
+    return found
+
+
+def _above(part: Part) -> list[Problem]:
+    """Rows full of numbers above the header are lots we would lose."""
+    lost = [
+        index + 1
+        for index, row in enumerate(part.grid.rows[: part.table.rows[0]])
+        if index not in part.grid.hidden_rows and sum(1 for c in row if isinstance(c, float)) >= 3
+    ]
+    if not lost:
+        return []
+    words = "Rows above the header look like lots. Is the header in the right row?"
+    return [Problem("rows_above_header", words, "error", part.grid.name, row=lost[0])]

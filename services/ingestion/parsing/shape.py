@@ -1,0 +1,99 @@
+"""What each row of a sheet is: header, section, lot, total or something else."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.ingestion.parsing import terms
+from services.ingestion.parsing.columns import Column
+from services.ingestion.parsing.model import RowKind
+from services.ingestion.parsing.scope import filled_cells
+from services.ingestion.parsing.sheets import Cell, Grid
+from services.ingestion.parsing.tables import Table
+from services.ingestion.parsing.text import is_empty_mark, normal
+
+_KEYS = ("lot_ref", "grade_raw", "product_name", "gsm", "width_mm", "format", "weight_net_kg", "sheet_w_mm")
+_RULER = frozenset("-=_*.+|~ ")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The kind of every row, and the row that states the total of the sheet."""
+
+    kinds: list[RowKind]
+    total_row: int | None
+
+
+def layout(grid: Grid, table: Table, columns: dict[str, Column], *, typed: bool) -> Layout:
+    """``typed``: the list stands in a mail, where lines around it are prose."""
+    keys = [columns[k].index for k in _KEYS if k in columns]
+    sizing = [columns[k].index for k in ("gsm", "width_mm", "format", "sheet_w_mm") if k in columns]
+    header = {i: normal(h.text) for i, h in enumerate(table.headers) if h.text}
+    header_cells = [{normal(c) for c in grid.rows[r] if isinstance(c, str) and c.strip()} for r in table.rows]
+    kinds: list[RowKind] = []
+    for index, row in enumerate(grid.rows):
+        if index in grid.hidden_rows:
+            kinds.append("hidden")
+            continue
+        filled = filled_cells(row)
+        if index in table.rows:
+            kinds.append("header")
+        elif not filled:
+            kinds.append("blank")
+        elif index < table.rows[0]:
+            kinds.append("text" if typed else "title")
+        else:
+            kinds.append(_kind(filled, keys, sizing, header, header_cells))
+    _settle(kinds, typed=typed)
+    totals = [i for i, k in enumerate(kinds) if k == "total"]
+    return Layout(kinds, totals[-1] if totals else None)
+
+
+def _kind(
+    filled: list[tuple[int, Cell]],
+    keys: list[int],
+    sizing: list[int],
+    header: dict[int, str],
+    header_cells: list[set[str]],
+) -> RowKind:
+    texts = [(i, c) for i, c in filled if isinstance(c, str)]
+    if len(texts) == len(filled) and all(set(c) <= _RULER for _, c in texts):
+        return "line"
+    present = {i for i, c in filled if not (isinstance(c, str) and is_empty_mark(c))}
+    sized = any(i in present for i in sizing)
+    if len(filled) <= max(6, len(header) // 2 + 1) and not sized:
+        for _, text in texts[:3]:
+            kind = terms.total_kind(text)
+            if kind:
+                return "subtotal" if kind == "subtotal" else "total"
+    if len(texts) >= 3 and len(texts) >= 0.7 * len(filled) and _starts_header(texts[0][1], header_cells):
+        mine = {normal(c) for _, c in texts}
+        if any(len(mine & cells) >= max(3, 0.7 * len(mine)) for cells in header_cells):
+            return "header"
+    if len(filled) == 1 and texts:
+        return "section"
+    return "lot" if sum(1 for k in keys if k in present) >= 2 or len(filled) >= 4 else "footer"
+
+
+def _starts_header(text: str, header_cells: list[set[str]]) -> bool:
+    """Cheap look before the whole row is compared: lots are many, repeated headers few."""
+    return len(text) < 40 and any(normal(text) in cells for cells in header_cells)
+
+
+def _settle(kinds: list[RowKind], *, typed: bool) -> None:
+    """What only later rows tell: a lone text is a section when lots follow, a total stands below the last lot."""
+    lots_follow = False
+    for index in range(len(kinds) - 1, -1, -1):
+        kind = kinds[index]
+        if kind == "lot":
+            lots_follow = True
+        elif kind == "total" and lots_follow:
+            kinds[index] = "subtotal"
+        elif kind in ("section", "footer") and not lots_follow:
+            kinds[index] = "text" if typed else "footer"
+        elif kind == "footer" and lots_follow:
+            kinds[index] = "section"
+
+
+def is_sum(value: Decimal, total: Decimal) -> bool:
+    """Whether a weight is the sum of the rows above it, within rounding."""
+    return total > 0 and abs(value - total) <= max(total / 1000, Decimal(1))

@@ -1,0 +1,82 @@
+"""The edge to the sandbox: lists and mails are read in a child, and what comes back is checked JSON."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from services.ingestion import mails
+from services.ingestion.parsing import read_list
+from services.ingestion.parsing.model import ListReading, MillContext, UnreadableFile
+from services.ingestion.settings import IngestionSettings
+from shared.sandbox import Limits, Sandbox, SandboxFailed
+
+_READING: TypeAdapter[ListReading] = TypeAdapter(ListReading)
+_WORDS = {
+    "time": "The list takes too long to read. Send it in smaller parts, or as a plain csv file.",
+    "memory": "The list needs too much memory to read. Send it in smaller parts, or as a plain csv file.",
+    "crash": "The list cannot be read; the file is damaged or of an unusual kind. Save it again as xlsx or csv.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the child is asked; the file follows behind it."""
+
+    file_name: str
+    mill: MillContext
+    today: date
+
+
+_QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
+
+
+def read(payload: bytes) -> bytes:
+    """The sandbox's door: a question and a file in, the reading or the refusal out."""
+    head, _, content = payload.partition(b"\n")
+    question = _QUESTION.validate_json(head)
+    try:
+        reading = read_list(content, file_name=question.file_name, mill=question.mill, today=question.today)
+    except UnreadableFile as refused:
+        return b"-" + orjson.dumps([refused.code, refused.message])
+    return b"+" + _READING.dump_json(reading)
+
+
+class Reader:
+    """Reads lists and mails for this process."""
+
+    def __init__(self, settings: IngestionSettings) -> None:
+        limits = Limits(
+            memory_bytes=settings.sandbox_memory_bytes,
+            cpu_seconds=settings.sandbox_cpu_seconds,
+            wall_seconds=settings.sandbox_wall_seconds,
+        )
+        self._sandbox = Sandbox("services.ingestion.reading", limits=limits)
+
+    async def list(self, content: bytes, question: Question) -> ListReading:
+        """Read a list; raises ``UnreadableFile`` with a reason for the mill."""
+        try:
+            answer = await self._sandbox.run("services.ingestion.reading.read", _pack(question) + content)
+            if answer.startswith(b"-"):
+                code, message = orjson.loads(answer[1:])
+                raise UnreadableFile(str(code), str(message))
+            return _READING.validate_json(answer[1:])
+        except SandboxFailed as failed:
+            raise UnreadableFile(failed.why, _WORDS[failed.why]) from failed
+        except ValidationError as error:
+            raise UnreadableFile("crash", _WORDS["crash"]) from error
+
+    async def mail(self, raw: bytes) -> tuple[mails.ParsedMail, tuple[bytes, ...]]:
+        """Take a mail apart; raises ``MailRefused``."""
+        try:
+            return mails.unpack(await self._sandbox.run("services.ingestion.mails.read", raw))
+        except (SandboxFailed, ValidationError) as failed:
+            raise mails.MailRefused(str(failed)) from failed
+
+    async def close(self) -> None:
+        await self._sandbox.close()
+
+
+def _pack(question: Question) -> bytes:
+    return _QUESTION.dump_json(question) + b"\n"

@@ -1,0 +1,1 @@
+"""What ingestion's routes take and give."""

@@ -1,0 +1,253 @@
+"""Batches and their files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from services.ingestion.domain.batches import BatchStatus
+from shared.db import Conn, execute, fetch_all, fetch_one
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """``reading`` is what was found in the file: sheets, columns, warnings, rows that are no lots."""
+
+    batch_id: UUID
+    mill_id: UUID
+    source: str
+    message_id: UUID | None
+    file_name: str
+    file_kind: str
+    file_bytes: int
+    list_mode: str
+    status: str
+    version: int
+    forced: bool
+    duplicate_of: UUID | None
+    received_by: UUID | None
+    reply_to: str | None
+    language: str | None
+    correlation_id: str
+    header_fingerprint: str | None
+    list_date: date | None
+    weight_net_kg: Decimal | None
+    reading: Mapping[str, object]
+    counts: Mapping[str, int]
+    changes: Mapping[str, int]
+    reasons: Sequence[str]
+    problems: Sequence[str]
+    stages: Sequence[Mapping[str, str]]
+    parts: int
+    attempts: int
+    received_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    batch_id: UUID
+    mill_id: UUID
+    source: str
+    message_id: UUID | None
+    file_name: str
+    file_kind: str
+    file_sha256: bytes
+    content: bytes
+    list_mode: str
+    forced: bool
+    received_by: UUID | None
+    reply_to: str | None
+    language: str | None
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    batch_id: UUID
+
+
+async def insert_batch(conn: Conn, new: NewBatch, *, status: BatchStatus, duplicate_of: UUID | None = None) -> bool:
+    """Store a list with its file; ``False`` when the mill has sent this very file before and it is not ``forced``."""
+    row = await fetch_one(
+        conn,
+        _Id,
+        """
+        INSERT INTO batch (batch_id, mill_id, source, message_id, file_name, file_kind, file_sha256, file_bytes,
+                           list_mode, status, forced, duplicate_of, received_by, reply_to, language, correlation_id,
+                           stages, received_at, changed_at)
+        VALUES (%(batch_id)s, %(mill_id)s, %(source)s, %(message_id)s, %(file_name)s, %(file_kind)s, %(sha256)s,
+                %(file_bytes)s, %(list_mode)s, %(status)s, %(forced)s, %(duplicate_of)s, %(received_by)s,
+                %(reply_to)s, %(language)s, %(correlation_id)s,
+                jsonb_build_array(jsonb_build_object('status', %(status)s::text, 'at', clock())), clock(), clock())
+        ON CONFLICT (mill_id, file_sha256)
+            WHERE status NOT IN ('duplicate', 'cancelled', 'failed', 'expired', 'reverted') AND NOT forced
+            DO NOTHING
+        RETURNING batch_id
+        """,
+        {
+            "batch_id": new.batch_id,
+            "mill_id": new.mill_id,
+            "source": new.source,
+            "message_id": new.message_id,
+            "file_name": new.file_name,
+            "file_kind": new.file_kind,
+            "sha256": new.file_sha256,
+            "file_bytes": len(new.content),
+            "list_mode": new.list_mode,
+            "status": status.value,
+            "forced": new.forced,
+            "duplicate_of": duplicate_of,
+            "received_by": new.received_by,
+            "reply_to": new.reply_to,
+            "language": new.language,
+            "correlation_id": new.correlation_id,
+        },
+    )
+    if row is None:
+        return False
+    await execute(
+        conn,
+        "INSERT INTO batch_file (batch_id, content) VALUES (%(batch_id)s, %(content)s)",
+        {"batch_id": new.batch_id, "content": new.content},
+    )
+    return True
+
+
+async def same_file(conn: Conn, *, mill_id: UUID, sha256: bytes) -> UUID | None:
+    """The batch that this file already is."""
+    found = await fetch_one(
+        conn,
+        _Id,
+        """
+        SELECT batch_id
+        FROM batch
+        WHERE mill_id = %(mill_id)s AND file_sha256 = %(sha256)s AND NOT forced
+          AND status NOT IN ('duplicate', 'cancelled', 'failed', 'expired', 'reverted')
+        """,
+        {"mill_id": mill_id, "sha256": sha256},
+    )
+    return found.batch_id if found else None
+
+
+async def find_batch(conn: Conn, batch_id: UUID, *, mill_id: UUID | None) -> Batch | None:
+    """``mill_id``: only if it is a batch of this mill; ``None`` for operators and our own jobs."""
+    return await fetch_one(
+        conn,
+        Batch,
+        """
+        SELECT batch_id, mill_id, source, message_id, file_name, file_kind, file_bytes, list_mode, status, version,
+               forced, duplicate_of, received_by, reply_to, language, correlation_id, header_fingerprint, list_date,
+               weight_net_kg, reading, counts, changes, reasons, problems, stages, parts, attempts, received_at,
+               changed_at
+        FROM batch
+        WHERE batch_id = %(batch_id)s AND (%(mill_id)s::uuid IS NULL OR mill_id = %(mill_id)s)
+        """,
+        {"batch_id": batch_id, "mill_id": mill_id},
+    )
+
+
+async def list_batches(
+    conn: Conn,
+    *,
+    mill_id: UUID | None,
+    statuses: Sequence[str] | None,
+    source: str | None,
+    received_from: datetime | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Batch]:
+    """Newest first; ids are in the order of receipt."""
+    return await fetch_all(
+        conn,
+        Batch,
+        """
+        SELECT batch_id, mill_id, source, message_id, file_name, file_kind, file_bytes, list_mode, status, version,
+               forced, duplicate_of, received_by, reply_to, language, correlation_id, header_fingerprint, list_date,
+               weight_net_kg, '{}'::jsonb AS reading, counts, changes, reasons, problems, stages, parts, attempts,
+               received_at, changed_at
+        FROM batch
+        WHERE (%(mill_id)s::uuid IS NULL OR mill_id = %(mill_id)s)
+          AND (%(statuses)s::text[] IS NULL OR status = ANY (%(statuses)s))
+          AND (%(source)s::text IS NULL OR source = %(source)s)
+          AND (%(received_from)s::timestamptz IS NULL OR received_at >= %(received_from)s)
+          AND (%(before)s::uuid IS NULL OR batch_id < %(before)s)
+        ORDER BY batch_id DESC
+        LIMIT %(limit)s
+        """,
+        {
+            "mill_id": mill_id,
+            "statuses": list(statuses) if statuses is not None else None,
+            "source": source,
+            "received_from": received_from,
+            "before": before,
+            "limit": limit,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    file_name: str
+    content: bytes
+
+
+async def file_of(conn: Conn, batch_id: UUID) -> StoredFile | None:
+    return await fetch_one(
+        conn,
+        StoredFile,
+        """
+        SELECT b.file_name, f.content
+        FROM batch b
+        JOIN batch_file f ON f.batch_id = b.batch_id
+        WHERE b.batch_id = %(batch_id)s
+        """,
+        {"batch_id": batch_id},
+    )
+
+
+async def set_reading(
+    conn: Conn,
+    *,
+    batch_id: UUID,
+    header_fingerprint: str,
+    list_date: date | None,
+    reading: Mapping[str, object],
+) -> None:
+    """Keep what the file turned out to be."""
+    await execute(
+        conn,
+        """
+        UPDATE batch
+        SET header_fingerprint = %(header_fingerprint)s, list_date = %(list_date)s, reading = %(reading)s
+        WHERE batch_id = %(batch_id)s
+        """,
+        {
+            "batch_id": batch_id,
+            "header_fingerprint": header_fingerprint,
+            "list_date": list_date,
+            "reading": Jsonb(reading),
+        },
+    )
+
+
+async def usual_weight_kg(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> Decimal | None:
+    """Mean weight of the mill's last five committed lists of this kind; ``None`` when there is none."""
+    cursor = await conn.execute(
+        """
+        SELECT avg(weight_net_kg)
+        FROM (
+            SELECT weight_net_kg
+            FROM batch
+            WHERE mill_id = %(mill_id)s AND header_fingerprint = %(header_fingerprint)s AND status = 'committed'
+            ORDER BY batch_id DESC
+            LIMIT 5
+        ) AS latest
+        """,
+        {"mill_id": mill_id, "header_fingerprint": header_fingerprint},
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None

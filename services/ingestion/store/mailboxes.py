@@ -1,0 +1,161 @@
+"""Mailboxes and how far each has been read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.db import Conn, execute, fetch_all, fetch_one
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """``last_uid``: every mail up to this one, in ``uidvalidity``, is a row. ``sealed_password`` is encrypted."""
+
+    mailbox_id: UUID
+    name: str
+    host: str
+    port: int
+    tls: bool
+    username: str
+    folder: str
+    sealed_password: bytes | None
+    status: str
+    uidvalidity: int | None
+    last_uid: int
+    failing_uid: int | None
+    failing_times: int
+    polled_at: datetime | None
+    succeeded_at: datetime | None
+    last_error: str | None
+    version: int
+
+
+async def list_mailboxes(conn: Conn) -> list[Mailbox]:
+    return await fetch_all(
+        conn,
+        Mailbox,
+        """
+        SELECT mailbox_id, name, host, port, tls, username, folder, sealed_password, status, uidvalidity, last_uid,
+               failing_uid, failing_times, polled_at, succeeded_at, last_error, version
+        FROM mailbox
+        ORDER BY created_at, mailbox_id
+        """,
+        {},
+    )
+
+
+async def find_mailbox(conn: Conn, mailbox_id: UUID) -> Mailbox | None:
+    return await fetch_one(
+        conn,
+        Mailbox,
+        """
+        SELECT mailbox_id, name, host, port, tls, username, folder, sealed_password, status, uidvalidity, last_uid,
+               failing_uid, failing_times, polled_at, succeeded_at, last_error, version
+        FROM mailbox
+        WHERE mailbox_id = %(mailbox_id)s
+        FOR UPDATE
+        """,
+        {"mailbox_id": mailbox_id},
+    )
+
+
+async def insert_mailbox(
+    conn: Conn,
+    *,
+    mailbox_id: UUID,
+    name: str,
+    host: str,
+    port: int,
+    tls: bool,
+    username: str,
+    folder: str,
+    sealed_password: bytes | None,
+) -> None:
+    """Add a mailbox; one of the same name is left as it is when it comes from the settings."""
+    await execute(
+        conn,
+        """
+        INSERT INTO mailbox (mailbox_id, name, host, port, tls, username, folder, sealed_password, status)
+        VALUES (%(mailbox_id)s, %(name)s, %(host)s, %(port)s, %(tls)s, %(username)s, %(folder)s, %(sealed)s, 'active')
+        """,
+        {
+            "mailbox_id": mailbox_id,
+            "name": name,
+            "host": host,
+            "port": port,
+            "tls": tls,
+            "username": username,
+            "folder": folder,
+            "sealed": sealed_password,
+        },
+    )
+
+
+async def change_mailbox(
+    conn: Conn,
+    *,
+    mailbox_id: UUID,
+    host: str,
+    port: int,
+    tls: bool,
+    username: str,
+    folder: str,
+    sealed_password: bytes | None,
+    status: str,
+    forget_progress: bool,
+) -> None:
+    """``forget_progress``: another account or folder has other numbers; Message-IDs keep old mails out."""
+    await execute(
+        conn,
+        """
+        UPDATE mailbox
+        SET host = %(host)s, port = %(port)s, tls = %(tls)s, username = %(username)s, folder = %(folder)s,
+            sealed_password = %(sealed)s, status = %(status)s, version = version + 1,
+            uidvalidity = CASE WHEN %(forget)s THEN NULL ELSE uidvalidity END,
+            last_uid = CASE WHEN %(forget)s THEN 0 ELSE last_uid END,
+            failing_uid = NULL, failing_times = 0
+        WHERE mailbox_id = %(mailbox_id)s
+        """,
+        {
+            "mailbox_id": mailbox_id,
+            "host": host,
+            "port": port,
+            "tls": tls,
+            "username": username,
+            "folder": folder,
+            "sealed": sealed_password,
+            "status": status,
+            "forget": forget_progress,
+        },
+    )
+
+
+async def advance(conn: Conn, *, mailbox_id: UUID, uidvalidity: int, uid: int) -> None:
+    """Everything up to ``uid`` is a row now; another ``uidvalidity`` starts the count anew."""
+    await execute(
+        conn,
+        """
+        UPDATE mailbox
+        SET last_uid = CASE WHEN uidvalidity = %(uidvalidity)s THEN greatest(last_uid, %(uid)s) ELSE %(uid)s END,
+            uidvalidity = %(uidvalidity)s, failing_uid = NULL, failing_times = 0
+        WHERE mailbox_id = %(mailbox_id)s
+        """,
+        {"mailbox_id": mailbox_id, "uidvalidity": uidvalidity, "uid": uid},
+    )
+
+
+async def record_poll(conn: Conn, *, mailbox_id: UUID, error: str | None, failing_uid: int | None = None) -> None:
+    """How the poll went; ``failing_uid``: the mail at which the connection broke."""
+    await execute(
+        conn,
+        """
+        UPDATE mailbox
+        SET polled_at = clock(), last_error = %(error)s,
+            succeeded_at = CASE WHEN %(error)s::text IS NULL THEN clock() ELSE succeeded_at END,
+            failing_times = CASE WHEN %(failing_uid)s::bigint IS NULL THEN failing_times
+                                 WHEN failing_uid = %(failing_uid)s THEN failing_times + 1 ELSE 1 END,
+            failing_uid = coalesce(%(failing_uid)s::bigint, failing_uid)
+        WHERE mailbox_id = %(mailbox_id)s
+        """,
+        {"mailbox_id": mailbox_id, "error": error, "failing_uid": failing_uid},
+    )

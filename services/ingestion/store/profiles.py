@@ -1,0 +1,67 @@
+"""What people confirmed about kinds of lists, and exchange rates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from shared.db import Conn, execute, fetch_one
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    profile: Mapping[str, object]
+    version: int
+
+
+async def find_profile(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> Profile | None:
+    return await fetch_one(
+        conn,
+        Profile,
+        """
+        SELECT profile, version
+        FROM mapping_profile
+        WHERE mill_id = %(mill_id)s AND header_fingerprint = %(header_fingerprint)s
+        """,
+        {"mill_id": mill_id, "header_fingerprint": header_fingerprint},
+    )
+
+
+async def save_profile(
+    conn: Conn, *, mill_id: UUID, header_fingerprint: str, profile: Mapping[str, object], confirmed_by: UUID
+) -> None:
+    await execute(
+        conn,
+        """
+        INSERT INTO mapping_profile (mill_id, header_fingerprint, profile, confirmed_by, confirmed_at)
+        VALUES (%(mill_id)s, %(header_fingerprint)s, %(profile)s, %(confirmed_by)s, clock())
+        ON CONFLICT (mill_id, header_fingerprint) DO UPDATE
+        SET profile = excluded.profile, version = mapping_profile.version + 1,
+            confirmed_by = excluded.confirmed_by, confirmed_at = excluded.confirmed_at
+        """,
+        {
+            "mill_id": mill_id,
+            "header_fingerprint": header_fingerprint,
+            "profile": Jsonb(profile),
+            "confirmed_by": confirmed_by,
+        },
+    )
+
+
+async def replace_rates(conn: Conn, *, dated: date, base: str, per_base: Mapping[str, Decimal], set_by: UUID) -> None:
+    """The rates of one day as a whole; what was there before for this day and base is gone."""
+    key = {"dated": dated, "base": base}
+    await execute(conn, "SELECT pg_advisory_xact_lock(hashtext('exchange_rate ' || %(base)s))", key)
+    await execute(conn, "DELETE FROM exchange_rate WHERE dated = %(dated)s AND base = %(base)s", key)
+    await execute(
+        conn,
+        """
+        INSERT INTO exchange_rate (dated, base, currency, per_base, set_by, set_at)
+        SELECT %(dated)s, %(base)s, currency, per_base, %(set_by)s, clock()
+        FROM unnest(%(currencies)s::text[], %(values)s::numeric[]) AS r (currency, per_base)
+        """,
+        {**key, "currencies": list(per_base), "values": list(per_base.values()), "set_by": set_by},
+    )

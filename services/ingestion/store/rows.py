@@ -1,0 +1,173 @@
+"""Rows of a batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+import orjson
+from psycopg.types.json import Jsonb
+from pydantic import TypeAdapter
+
+from services.ingestion.domain.batches import Action, Finding, Row, RowStatus
+from shared.contracts.types import LotValues
+from shared.db import Conn, copy_rows, execute, fetch_all
+
+LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
+
+
+def lot_json(values: LotValues) -> dict[str, object]:
+    """A lot as it is stored: canonical JSON without what is not stated."""
+    return LOT.dump_python(values, mode="json", exclude_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    row_id: UUID
+    row: Row
+    status: RowStatus
+    lot_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    row_id: UUID
+    place: int
+    sheet: str | None
+    row_number: int | None
+    status: str
+    action: str | None
+    lot_key: str | None
+    lot: Mapping[str, object] | None
+    partial: Mapping[str, object]
+    source_values: Mapping[str, str]
+    problems: Sequence[Mapping[str, str | None]]
+    defaulted: Sequence[str]
+    changed: Sequence[str]
+    part: int | None
+    lot_version: int | None
+    item_id: UUID | None
+    outcome: str | None
+    outcome_reason: str | None
+
+    @property
+    def values(self) -> LotValues | None:
+        return None if self.lot is None else LOT.validate_python(self.lot)
+
+
+_TYPES = ("uuid", "uuid", "int4", "text", "int4", "text", "text", "jsonb", "jsonb", "jsonb", "jsonb", "text[]")
+
+
+async def insert_rows(conn: Conn, batch_id: UUID, rows: Sequence[NewRow]) -> None:
+    await copy_rows(
+        conn,
+        """
+        COPY batch_row (row_id, batch_id, place, sheet, row_number, status, lot_key, lot, partial, source_values,
+                        problems, defaulted)
+        FROM STDIN (FORMAT BINARY)
+        """,
+        _TYPES,
+        [
+            (
+                new.row_id,
+                batch_id,
+                new.row.place,
+                new.row.sheet,
+                new.row.number,
+                new.status.value,
+                new.lot_key,
+                None if new.row.values is None else Jsonb(lot_json(new.row.values)),
+                Jsonb(dict(new.row.partial)),
+                Jsonb(dict(new.row.source_values)),
+                Jsonb([asdict(finding) for finding in new.row.findings]),
+                list(new.row.defaulted),
+            )
+            for new in rows
+        ],
+    )
+
+
+async def delete_rows(conn: Conn, batch_id: UUID) -> None:
+    """Before a list is read again with another mapping."""
+    await execute(conn, "DELETE FROM batch_row WHERE batch_id = %(batch_id)s", {"batch_id": batch_id})
+
+
+async def rows_of(
+    conn: Conn,
+    batch_id: UUID,
+    *,
+    statuses: Sequence[str] | None = None,
+    after: int | None = None,
+    limit: int | None = None,
+) -> list[BatchRow]:
+    """In the order of the file, from after place ``after``."""
+    return await fetch_all(
+        conn,
+        BatchRow,
+        """
+        SELECT row_id, place, sheet, row_number, status, action, lot_key, lot, partial, source_values, problems,
+               defaulted, changed, part, lot_version, item_id, outcome, outcome_reason
+        FROM batch_row
+        WHERE batch_id = %(batch_id)s
+          AND (%(statuses)s::text[] IS NULL OR status = ANY (%(statuses)s))
+          AND (%(after)s::integer IS NULL OR place > %(after)s)
+        ORDER BY place
+        LIMIT %(limit)s
+        """,
+        {
+            "batch_id": batch_id,
+            "statuses": list(statuses) if statuses is not None else None,
+            "after": after,
+            "limit": limit,
+        },
+    )
+
+
+async def set_plan(
+    conn: Conn, *, row_ids: Sequence[UUID], actions: Sequence[Action], changed: Sequence[Sequence[str]]
+) -> None:
+    """What each row will do to its lot."""
+    await execute(
+        conn,
+        """
+        UPDATE batch_row AS r
+        SET action = p.action, changed = CASE p.changed WHEN '' THEN '{}' ELSE string_to_array(p.changed, ',') END
+        FROM unnest(%(row_ids)s::uuid[], %(actions)s::text[], %(changed)s::text[]) AS p (row_id, action, changed)
+        WHERE r.row_id = p.row_id
+        """,
+        {
+            "row_ids": list(row_ids),
+            "actions": [action.value for action in actions],
+            "changed": [",".join(names) for names in changed],
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A row after a person changed it, or after its neighbours were."""
+
+    row_id: UUID
+    status: RowStatus
+    lot_key: str | None
+    values: LotValues | None
+    findings: Sequence[Finding]
+
+
+async def save_edited(conn: Conn, edited: Sequence[Edited]) -> None:
+    await execute(
+        conn,
+        """
+        UPDATE batch_row AS r
+        SET status = e.status, lot_key = e.lot_key, lot = e.lot, problems = e.problems, action = NULL, changed = '{}'
+        FROM unnest(%(row_ids)s::uuid[], %(statuses)s::text[], %(lot_keys)s::text[], %(lots)s::jsonb[],
+                    %(problems)s::jsonb[]) AS e (row_id, status, lot_key, lot, problems)
+        WHERE r.row_id = e.row_id
+        """,
+        {
+            "row_ids": [one.row_id for one in edited],
+            "statuses": [one.status.value for one in edited],
+            "lot_keys": [one.lot_key for one in edited],
+            "lots": [None if one.values is None else orjson.dumps(lot_json(one.values)).decode() for one in edited],
+            "problems": [orjson.dumps([asdict(found) for found in one.findings]).decode() for one in edited],
+        },
+    )

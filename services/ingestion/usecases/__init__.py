@@ -1,0 +1,1 @@
+"""What ingestion does: one function per verb, called by routes, handlers and jobs inside their transaction."""

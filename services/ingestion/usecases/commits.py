@@ -1,0 +1,125 @@
+"""Commit a list, take catalog's answers, and ask again where none came."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.ingestion.domain.batches import Action, BatchStatus, RowStatus
+from services.ingestion.errors import NothingToCommit
+from services.ingestion.store import batches, commits, lots, mills, progress
+from services.ingestion.store.batches import Batch
+from services.ingestion.store.commits import SentRow
+from services.ingestion.store.progress import Overdue
+from services.ingestion.store.rows import LOT
+from services.ingestion.usecases.announce import announce
+from services.ingestion.usecases.plan import Plan, save_plan
+from services.ingestion.usecases.receive import CHANNEL
+from shared import outbox
+from shared.contracts.catalog import RowOutcome, RowsApplied
+from shared.contracts.ingestion import AcceptedRow, RowAction, RowsAccepted
+from shared.db import Conn, notify
+
+_STATUS_OF_OUTCOME = {RowOutcome.REJECTED: RowStatus.REJECTED, RowOutcome.DEFERRED: RowStatus.DEFERRED}
+
+
+async def commit_batch(conn: Conn, batch: Batch, plan: Plan, *, previous: BatchStatus) -> Batch:
+    """Send every row that can be listed to catalog, in parts; rows that cannot are rejected.
+
+    The mill's row is locked, so the commit numbers of its lots and the parts of its lists keep their order.
+    """
+    if not plan.rows:
+        raise NothingToCommit
+    await save_plan(conn, plan)
+    await commits.insert_withdrawals(
+        conn,
+        batch_id=batch.batch_id,
+        row_ids=[uuid7() for _ in plan.missing],
+        lot_keys=plan.missing,
+        first_place=plan.last_place + 1,
+    )
+    await lots.count_commits(
+        conn,
+        mill_id=batch.mill_id,
+        header_fingerprint=batch.header_fingerprint or "",
+        present=[planned.lot_key for planned in plan.rows],
+        missing=plan.missing,
+    )
+    await commits.reject_invalid(conn, batch.batch_id)
+    accepted = await commits.accept_rows(conn, batch.batch_id, part_size=outbox.SET_MAX)
+    await progress.set_parts(conn, batch_id=batch.batch_id, parts=-(-accepted // outbox.SET_MAX))
+    if await progress.move(conn, batch_id=batch.batch_id, target=BatchStatus.COMMITTING, reasons=()) is None:
+        raise RuntimeError(f"batch {batch.batch_id} cannot be committed from {previous}")
+    await progress.refresh_figures(conn, batch.batch_id)
+    now = await announce(conn, batch.batch_id, previous=previous)
+    await _send(conn, now)
+    return now
+
+
+async def _send(conn: Conn, batch: Batch) -> int:
+    """Publish every part that has an unanswered row, with the same content each time; the number of parts."""
+    sent = await commits.unanswered_parts(conn, batch.batch_id)
+    events = [
+        RowsAccepted(
+            batch_id=batch.batch_id,
+            mill_id=batch.mill_id,
+            part=part,
+            parts=batch.parts,
+            rows=tuple(_accepted(row) for row in members),
+        )
+        for part, members in groupby(sent, key=lambda row: row.part)
+    ]
+    await outbox.add(conn, *events)
+    return len(events)
+
+
+def _accepted(row: SentRow) -> AcceptedRow:
+    return AcceptedRow(
+        row_id=row.row_id,
+        lot_key=row.lot_key,
+        version=row.lot_version,
+        action=RowAction(row.action),
+        values=None if row.action == Action.WITHDRAW or row.lot is None else LOT.validate_python(row.lot),
+        source_values=dict(row.source_values),
+    )
+
+
+async def record_answers(conn: Conn, event: RowsApplied) -> None:
+    """Write what catalog did with each row; when every row is answered, the batch is committed."""
+    mill = await mills.lock_mill(conn, event.mill_id)
+    batch = await batches.find_batch(conn, event.batch_id, mill_id=event.mill_id)
+    if mill is None or batch is None:
+        return  # rows that are not ours to wait for
+    row_ids = [row.row_id for row in event.rows]
+    answered = await commits.record_answers(
+        conn,
+        event.batch_id,
+        row_ids=row_ids,
+        statuses=[_STATUS_OF_OUTCOME.get(row.outcome, RowStatus.APPLIED) for row in event.rows],
+        item_ids=[row.item_id for row in event.rows],
+        outcomes=[row.outcome for row in event.rows],
+        reasons=[row.reason for row in event.rows],
+    )
+    if not answered:
+        return  # a copy of an answer
+    await lots.take_over_answers(conn, batch_id=event.batch_id, row_ids=row_ids)
+    if not await commits.all_answered(conn, event.batch_id):
+        return
+    if await progress.move(conn, batch_id=event.batch_id, target=BatchStatus.COMMITTED) is None:
+        return
+    await progress.refresh_figures(conn, event.batch_id)
+    await announce(conn, event.batch_id, previous=BatchStatus.COMMITTING)
+    await notify(conn, CHANNEL)  # the mill's next list may have waited for this
+
+
+async def overdue(conn: Conn, *, after_seconds: int, limit: int = 20) -> Sequence[Overdue]:
+    """Batches whose answers are late; they are due again after another ``after_seconds``."""
+    return await progress.claim_unanswered(conn, after_seconds=after_seconds, limit=limit)
+
+
+async def resend_parts(conn: Conn, *, batch_id: UUID, mill_id: UUID) -> int:
+    """Send unanswered parts again. Catalog knows a row by its id, so a second copy changes nothing."""
+    await mills.lock_mill(conn, mill_id)
+    batch = await batches.find_batch(conn, batch_id, mill_id=mill_id)
+    return 0 if batch is None or batch.status != BatchStatus.COMMITTING else await _send(conn, batch)

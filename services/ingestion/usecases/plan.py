@@ -1,0 +1,102 @@
+"""What would a list do? Its rows against the mill's lots for sale, computed anew whenever it matters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.ingestion.domain.batches import ACCEPTABLE, Action, RowStatus
+from services.ingestion.domain.guards import ListFigures
+from services.ingestion.domain.lots import Change, KnownLot, compare
+from services.ingestion.store import batches, lots, rows
+from services.ingestion.store.batches import Batch
+from services.ingestion.store.mills import Mill
+from services.ingestion.store.rows import LOT, BatchRow
+from shared.contracts.types import LotValues
+from shared.db import Conn
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    row: BatchRow
+    values: LotValues
+    lot_key: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``rows`` that can be listed, in the order of the file; ``missing``: keys of lots to be withdrawn."""
+
+    rows: Sequence[Planned]
+    missing: Sequence[str]
+    known: Mapping[str, KnownLot]
+    rejected: int
+    repeated: int
+    last_place: int
+
+
+async def plan_batch(conn: Conn, batch: Batch) -> Plan:
+    """Compare a batch with what is for sale now; writes nothing."""
+    all_rows = [row for row in await rows.rows_of(conn, batch.batch_id) if row.action != Action.WITHDRAW]
+    usable = [(row, row.values, row.lot_key) for row in all_rows if row.status in ACCEPTABLE]
+    listed = await lots.listed_lots(conn, mill_id=batch.mill_id, header_fingerprint=batch.header_fingerprint or "")
+    known = {one.lot_key: KnownLot(LOT.validate_python(one.lot), one.of_this_list) for one in listed}
+    pairs = [(row, values, key) for row, values, key in usable if values is not None and key is not None]
+    mentioned = frozenset(row.lot_key for row in all_rows if row.status not in ACCEPTABLE and row.lot_key)
+    diff = compare(
+        [(key, values) for _, values, key in pairs],
+        known,
+        snapshot=batch.list_mode == "snapshot",
+        mentioned=mentioned,
+    )
+    return Plan(
+        rows=[
+            Planned(row, values, key, change) for (row, values, key), change in zip(pairs, diff.changes, strict=True)
+        ],
+        missing=diff.missing,
+        known=known,
+        rejected=sum(row.status == RowStatus.INVALID for row in all_rows),
+        repeated=sum(row.status == RowStatus.DUPLICATE for row in all_rows),
+        last_place=max((row.place for row in all_rows), default=0),
+    )
+
+
+async def save_plan(conn: Conn, plan: Plan) -> None:
+    """Show each row what it will do."""
+    await rows.set_plan(
+        conn,
+        row_ids=[planned.row.row_id for planned in plan.rows],
+        actions=[planned.change.action for planned in plan.rows],
+        changed=[planned.change.changed for planned in plan.rows],
+    )
+
+
+async def figures_of(conn: Conn, *, mill: Mill, batch: Batch, plan: Plan) -> ListFigures:
+    """What the guards of an automatic commit look at."""
+    return ListFigures(
+        mill_name=mill.name,
+        trusted=mill.trusted,
+        lots=len(plan.rows),
+        rejected=plan.rejected,
+        repeated=plan.repeated,
+        weight_kg=sum((planned.values.weight_net_kg for planned in plan.rows), Decimal()),
+        usual_weight_kg=await batches.usual_weight_kg(
+            conn, mill_id=batch.mill_id, header_fingerprint=batch.header_fingerprint or ""
+        ),
+        known=sum(lot.of_this_list for lot in plan.known.values()),
+        missing=len(plan.missing),
+        price_ratios=_price_ratios(plan),
+    )
+
+
+def _price_ratios(plan: Plan) -> list[Decimal]:
+    found: list[Decimal] = []
+    for planned in plan.rows:
+        if planned.change.action is not Action.UPDATE:
+            continue
+        before, after = plan.known[planned.lot_key].values, planned.values
+        if before.price_per_t and after.price_per_t and before.currency == after.currency:
+            ratio = after.price_per_t / before.price_per_t
+            if ratio != 1:
+                found.append(ratio)
+    return found

@@ -1,0 +1,1 @@
+"""Every statement on matching's tables, by noun."""

@@ -1,0 +1,119 @@
+"""Addresses that are written to no longer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.db import Conn, fetch_all, fetch_one
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """``address`` is ``None`` after the person was erased; the hash stays."""
+
+    suppression_id: UUID
+    address_hash: str
+    address: str | None
+    user_id: UUID | None
+    reason: str
+    source: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Hash:
+    address_hash: str
+
+
+async def suppressed(conn: Conn, hashes: Sequence[str]) -> set[str]:
+    """Those of these hashes that are suppressed."""
+    found = await fetch_all(
+        conn,
+        _Hash,
+        "SELECT address_hash FROM suppression WHERE address_hash = ANY(%(hashes)s) AND lifted_at IS NULL",
+        {"hashes": list(hashes)},
+    )
+    return {one.address_hash for one in found}
+
+
+async def suppress(conn: Conn, suppression: Suppression) -> bool:
+    """``False`` when the address is suppressed already."""
+    cursor = await conn.execute(
+        """
+        INSERT INTO suppression (suppression_id, address_hash, address, user_id, reason, source, created_at)
+        VALUES (%(id)s, %(hash)s, %(address)s, %(user)s, %(reason)s, %(source)s, %(at)s)
+        ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO NOTHING
+        """,
+        {
+            "id": suppression.suppression_id,
+            "hash": suppression.address_hash,
+            "address": suppression.address,
+            "user": suppression.user_id,
+            "reason": suppression.reason,
+            "source": suppression.source,
+            "at": suppression.created_at,
+        },
+    )
+    return cursor.rowcount == 1
+
+
+async def suppressions(
+    conn: Conn, *, before: tuple[datetime, UUID] | None = None, limit: int = 200
+) -> list[Suppression]:
+    """Those in force, newest first."""
+    return await fetch_all(
+        conn,
+        Suppression,
+        """
+        SELECT suppression_id, address_hash, address, user_id, reason, source, created_at
+        FROM suppression
+        WHERE lifted_at IS NULL
+          AND (%(at)s::timestamptz IS NULL OR (created_at, suppression_id) < (%(at)s, %(last)s::uuid))
+        ORDER BY created_at DESC, suppression_id DESC
+        LIMIT %(limit)s
+        """,
+        {"at": before[0] if before else None, "last": before[1] if before else None, "limit": limit},
+    )
+
+
+async def suppression(conn: Conn, suppression_id: UUID) -> Suppression | None:
+    """One in force, locked."""
+    return await fetch_one(
+        conn,
+        Suppression,
+        """
+        SELECT suppression_id, address_hash, address, user_id, reason, source, created_at
+        FROM suppression WHERE suppression_id = %(id)s AND lifted_at IS NULL
+        FOR UPDATE
+        """,
+        {"id": suppression_id},
+    )
+
+
+async def lift(conn: Conn, suppression_id: UUID, *, by: UUID, reason: str, now: datetime) -> None:
+    await conn.execute(
+        """
+        UPDATE suppression SET lifted_at = %(now)s, lifted_by = %(by)s, lifted_reason = %(reason)s
+        WHERE suppression_id = %(id)s AND lifted_at IS NULL
+        """,
+        {"id": suppression_id, "by": by, "reason": reason, "now": now},
+    )
+
+
+async def lift_own(conn: Conn, address_hash: str, *, by: UUID, now: datetime) -> bool:
+    """The reader himself wants mail again: lifts what only he can lift."""
+    cursor = await conn.execute(
+        """
+        UPDATE suppression SET lifted_at = %(now)s, lifted_by = %(by)s, lifted_reason = 'asked for mail again'
+        WHERE address_hash = %(hash)s AND lifted_at IS NULL AND reason IN ('complaint', 'unsubscribe')
+        """,
+        {"hash": address_hash, "by": by, "now": now},
+    )
+    return cursor.rowcount > 0
+
+
+async def forget_address(conn: Conn, address_hash: str) -> None:
+    await conn.execute(
+        "UPDATE suppression SET address = NULL, user_id = NULL WHERE address_hash = %(hash)s", {"hash": address_hash}
+    )

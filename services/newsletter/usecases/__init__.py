@@ -1,0 +1,1 @@
+"""What newsletter does, one function per verb."""

@@ -1,0 +1,222 @@
+"""Untrusted files are read in a child process that may die: limits on memory, processor time and wall time.
+
+``Sandbox.run`` calls a function, named by its dotted path, that takes bytes and gives bytes. A keeper process imports
+the modules once and forks a fresh child for every call, so a small list costs milliseconds. Nothing is unpickled:
+what comes out of the child is bytes, read by whoever called. The keeper has none of our secrets in its environment.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import os
+import resource
+import selectors
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+LOG = logging.getLogger(__name__)
+ROOT = Path(__file__).resolve().parent.parent
+_INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "TZ", "VIRTUAL_ENV")
+_HEADER = struct.Struct("!QQd")  # memory bytes, processor seconds, wall seconds
+_SIZE = struct.Struct("!Q")
+_OPEN_FILES_MAX = 64
+
+Why = Literal["time", "memory", "crash"]
+
+
+class SandboxFailed(Exception):
+    """The child gave no answer. The same input will most likely fail again."""
+
+    def __init__(self, why: Why, detail: str) -> None:
+        super().__init__(detail)
+        self.why: Why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one call may use."""
+
+    memory_bytes: int = 1 << 30
+    cpu_seconds: int = 20
+    wall_seconds: float = 30.0
+
+
+class Sandbox:
+    """One keeper process. ``preload`` names the modules that it imports before the first call."""
+
+    def __init__(self, *preload: str, limits: Limits | None = None) -> None:
+        self._preload = preload
+        self._limits = limits or Limits()
+        self._control: socket.socket | None = None
+        self._keeper: asyncio.subprocess.Process | None = None
+        self._starting = asyncio.Lock()
+
+    async def run(self, function: str, payload: bytes) -> bytes:
+        """Call ``function`` in a fresh child; raises ``SandboxFailed``."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            await self._hand_over(theirs)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self._limits.wall_seconds + 5):  # the keeper kills first
+                name = function.encode()
+                writer.write(_SIZE.pack(len(name)) + name + _SIZE.pack(len(payload)))
+                writer.write(payload)
+                with contextlib.suppress(ConnectionError):  # a child that died early is told apart below
+                    await writer.drain()
+                answer = await reader.read(-1)
+        except (TimeoutError, ConnectionError):
+            answer = b""
+        finally:
+            writer.close()
+        if answer[:1] == b"+" and len(answer) >= 9 and _SIZE.unpack_from(answer, 1)[0] == len(answer) - 9:
+            return answer[9:]
+        took = time.monotonic() - started
+        raise _failure(answer, took=took, limits=self._limits)
+
+    async def close(self) -> None:
+        """End the keeper and every child."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._keeper is not None:
+            await self._keeper.wait()
+            self._keeper = None
+
+    async def _hand_over(self, child_end: socket.socket) -> None:
+        async with self._starting:
+            header = _HEADER.pack(self._limits.memory_bytes, self._limits.cpu_seconds, self._limits.wall_seconds)
+            for last_try in (False, True):
+                if self._control is None:
+                    await self._start()
+                assert self._control is not None  # noqa: S101 - _start sets it
+                try:
+                    socket.send_fds(self._control, [header], [child_end.fileno()])
+                    return
+                except OSError:
+                    self._control.close()
+                    self._control = None
+                    if last_try:
+                        raise SandboxFailed("crash", "the keeper of the sandbox cannot be started") from None
+
+    async def _start(self) -> None:
+        if self._keeper is not None:
+            await self._keeper.wait()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        with theirs:
+            self._keeper = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "shared.sandbox", str(theirs.fileno()), *self._preload,
+                cwd=ROOT, env=environment, pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+            )  # fmt: skip
+        self._control = ours
+
+
+def _failure(answer: bytes, *, took: float, limits: Limits) -> SandboxFailed:
+    if answer[:1] == b"-":
+        said = answer[1:].decode("utf-8", "replace")
+        return SandboxFailed("memory", said) if said.startswith("MemoryError") else SandboxFailed("crash", said)
+    if took >= min(limits.wall_seconds, limits.cpu_seconds):
+        return SandboxFailed("time", f"no answer within {limits.wall_seconds:.0f} s")
+    return SandboxFailed("crash", "the child ended without an answer")
+
+
+# --- the keeper's side -------------------------------------------------------------------------------------------
+
+
+def keep(control: socket.socket, preload: Sequence[str]) -> None:
+    """Fork a child for each request, kill those past their time, end with whoever started us."""
+    for module in preload:
+        importlib.import_module(module)
+    deadlines: dict[int, float] = {}
+    woken, waker = socket.socketpair()
+    woken.setblocking(False)
+    waker.setblocking(False)
+    signal.set_wakeup_fd(waker.fileno())
+    signal.signal(signal.SIGCHLD, _noticed)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for our parent, who then closes the socket
+    selector = selectors.DefaultSelector()
+    selector.register(control, selectors.EVENT_READ)
+    selector.register(woken, selectors.EVENT_READ)
+    while True:
+        next_due = min(deadlines.values(), default=None)
+        ready = selector.select(None if next_due is None else max(0.0, next_due - time.monotonic()))
+        for key, _ in ready:
+            if key.fileobj is woken:
+                with contextlib.suppress(BlockingIOError):
+                    woken.recv(4096)
+                continue
+            header, fds, _, _ = socket.recv_fds(control, _HEADER.size, 1)
+            if not header:
+                _kill(deadlines)
+                return
+            memory, cpu, wall = _HEADER.unpack(header)
+            pid = os.fork()
+            if pid == 0:
+                selector.close()
+                control.close()
+                _serve(socket.socket(fileno=fds[0]), memory=memory, cpu=cpu)
+            os.close(fds[0])
+            deadlines[pid] = time.monotonic() + wall
+        _kill({pid: due for pid, due in deadlines.items() if due <= time.monotonic()})
+        _reap(deadlines)
+
+
+def _noticed(_number: int, _frame: object) -> None:
+    """Nothing to do here: the wake-up descriptor ends the wait."""
+
+
+def _kill(deadlines: dict[int, float]) -> None:
+    for pid in deadlines:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _reap(deadlines: dict[int, float]) -> None:
+    for pid in list(deadlines):
+        gone, _ = os.waitpid(pid, os.WNOHANG)
+        if gone:
+            del deadlines[pid]
+
+
+def _serve(line: socket.socket, *, memory: int, cpu: int) -> None:
+    """One call in the forked child; never returns."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES_MAX, _OPEN_FILES_MAX))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        with line.makefile("rb") as lines:
+            function = lines.read(_SIZE.unpack(lines.read(_SIZE.size))[0]).decode()
+            payload = lines.read(_SIZE.unpack(lines.read(_SIZE.size))[0])
+        answer = _function(function)(payload)
+        line.sendall(b"+" + _SIZE.pack(len(answer)))
+        line.sendall(answer)
+    except BaseException as error:  # the door of this process: whatever it was, its parent must hear of it
+        with contextlib.suppress(OSError):
+            line.sendall(b"-" + f"{type(error).__name__}: {error}"[:2000].encode("utf-8", "replace"))
+    finally:
+        os._exit(0)
+
+
+def _function(dotted: str) -> Callable[[bytes], bytes]:
+    module, _, name = dotted.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+if __name__ == "__main__":
+    keep(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

@@ -1,0 +1,52 @@
+"""A file that eats memory or time ends its own child, never us."""
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from shared.sandbox import Limits, Sandbox, SandboxFailed
+
+GREEDY = "tests.support.greedy"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def sandbox() -> AsyncIterator[Sandbox]:
+    one = Sandbox(GREEDY, limits=Limits(memory_bytes=600 << 20, cpu_seconds=1, wall_seconds=1.5))
+    yield one
+    await one.close()
+
+
+async def test_sandbox_when_the_function_answers_then_gives_its_bytes(sandbox: Sandbox) -> None:
+    big = b"lot " * 1_000_000
+    assert await sandbox.run(f"{GREEDY}.double", big) == big * 2
+
+
+async def test_sandbox_when_warm_then_a_small_call_takes_less_than_100_ms(sandbox: Sandbox) -> None:
+    await sandbox.run(f"{GREEDY}.double", b"warm")
+    started = time.perf_counter()
+    for _ in range(10):
+        await sandbox.run(f"{GREEDY}.double", b"x")
+    assert (time.perf_counter() - started) / 10 < 0.1
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [("spin", "time"), ("sleep_long", "time"), ("eat", "memory"), ("die", "crash"), ("refuse", "crash")],
+)
+async def test_sandbox_when_the_child_fails_then_says_why_and_takes_the_next(
+    sandbox: Sandbox, function: str, why: str
+) -> None:
+    with pytest.raises(SandboxFailed) as caught:
+        await sandbox.run(f"{GREEDY}.{function}", b"")
+    assert caught.value.why == why
+    assert await sandbox.run(f"{GREEDY}.double", b"a") == b"aa"
+
+
+async def test_sandbox_environment_when_we_have_secrets_then_holds_none(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OFFCUT_SECRETS_FILE", "somewhere")
+    names = (await sandbox.run(f"{GREEDY}.environment", b"")).decode()
+    assert "OFFCUT" not in names
