@@ -103,6 +103,7 @@ def build(config: GatewaySettings) -> ASGIApp:
     own.state.proxy = proxy
     own.state.revocations = revocations
     own.state.documents = {}
+    own.state.grade_names = {}
     own.include_router(health)
     own.include_router(documents)
     own.include_router(pages.pages)

@@ -21,6 +21,8 @@ from shared.process import wait_any
 from shared.wire import WIRE_ERRORS, Entry, GroupLost, Head, Mark, Wire
 
 BATCH_MAX = 500
+BATCH_FIRST = 100  # until it is known how large the entries are
+BATCH_BYTES = 4 << 20  # sets of 500 lots are large: what a batch holds is bounded by its size too
 BLOCK_S = 1.0  # an idle look at the head after each
 ASK_AGAIN_S = 2.0  # a request to refill can be wiped too
 STOPPED_POLL_S = 2.0
@@ -51,6 +53,7 @@ class Reader:
         self._asked_at = float("-inf")
         self._looked_at = float("-inf")
         self._pause = 0.0
+        self._count = BATCH_FIRST
 
     async def run(self) -> None:
         """Read until ``stop``. Redis and PostgreSQL may go away and come back."""
@@ -71,6 +74,8 @@ class Reader:
                 return await self._load()
             entries = await self._read()
             if entries:
+                size = sum(len(fields.get("body", "")) for _, fields in entries) // len(entries)
+                self._count = max(1, min(BATCH_MAX, BATCH_BYTES // max(size, 1)))
                 await self._take(entries)
                 await self._look(idle=False)
             elif self._draining:
@@ -93,7 +98,7 @@ class Reader:
     async def _read(self) -> list[Entry]:
         """Entries, or none after ``BLOCK_S``. Told to stop it lets go: what was on its way is pending."""
         reading = asyncio.ensure_future(
-            self._wire.read(self._producer, self._group, pending=self._draining, count=BATCH_MAX)
+            self._wire.read(self._producer, self._group, pending=self._draining, count=self._count)
         )
         stopping = asyncio.ensure_future(self._stop.wait())
         try:

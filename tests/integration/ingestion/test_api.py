@@ -80,6 +80,23 @@ async def test_file_without_a_list_when_read_then_the_batch_fails_with_a_reason(
     assert (await market.events(BatchStatusChanged))[-1].reasons == tuple(cast(list[str], batch["reasons"]))
 
 
+async def test_upload_over_the_limit_when_sent_then_is_refused(market: Market) -> None:
+    response = await market.upload(b"a;b\n" * (7 * 1024 * 1024))
+    assert (response.status_code, response.json()["code"]) == (413, "payload_too_large")
+    almost = await market.upload(b"a;b\n" * (25 * 1024 * 256 + 1))
+    assert (almost.status_code, almost.json()["code"]) == (413, "payload_too_large")
+
+
+async def test_json_over_the_limit_when_sent_then_is_refused(market: Market) -> None:
+    async with market.client() as client:
+        response = await client.post(
+            f"/batches/{uuid4()}/commits",
+            content=b" " * (2 << 20),
+            headers=mill(market, 1) | key() | {"Content-Type": "application/json"},
+        )
+    assert (response.status_code, response.json()["code"]) == (413, "payload_too_large")
+
+
 async def test_upload_when_accepted_then_answers_202_with_the_place_to_ask(market: Market) -> None:
     response = await market.upload(csv_list(*usual_list()))
     assert response.status_code == 202
