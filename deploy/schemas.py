@@ -1,4 +1,4 @@
-"""A picture of each schema as its migrations leave it: `python -m deploy.schemas ADMIN_URL` writes the schema.sql files.
+"""A picture of each schema as its migrations leave it: `python -m deploy.schemas ADMIN_URL` writes them.
 
 The pictures are for reading and for seeing in a review what a migration changes; databases are made by migrations only.
 """
