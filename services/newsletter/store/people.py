@@ -80,17 +80,18 @@ async def delete_preference(conn: Conn, user_id: UUID) -> None:
     )
 
 
-async def plan_anew(conn: Conn, user_ids: Sequence[UUID]) -> None:
+async def plan_anew(conn: Conn, *, user_ids: Sequence[UUID] = (), organization_ids: Sequence[UUID] = ()) -> None:
     """Have the timetable of these people worked out again; what is due already stays due."""
     await conn.execute(
         """
         INSERT INTO schedule (user_id, cadence)
         SELECT u.user_id, c.cadence
         FROM user_replica AS u, (VALUES ('daily'), ('weekly')) AS c (cadence)
-        WHERE u.user_id = ANY(%(users)s) AND u.role = 'buyer_user' AND u.status = 'active'
+        WHERE (u.user_id = ANY(%(users)s) OR u.organization_id = ANY(%(organizations)s))
+          AND u.role = 'buyer_user' AND u.status = 'active'
         ON CONFLICT (user_id, cadence) DO UPDATE SET next_send_at = NULL WHERE schedule.next_send_at > clock()
         """,
-        {"users": list(user_ids)},
+        {"users": list(user_ids), "organizations": list(organization_ids)},
     )
 
 

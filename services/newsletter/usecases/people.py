@@ -51,7 +51,7 @@ async def set_preference(
             await _publish_suppression(conn, user_id, address, suppressed=False, reason="asked for mail again")
     if wish.cadence == Cadence.OFF:
         await issues.cancel_of_user(conn, user_id, "not_wanted")
-    await people.plan_anew(conn, [user_id])
+    await people.plan_anew(conn, user_ids=[user_id])
     await _publish(conn, after, source)
     await notify(conn, SCHEDULE)
     return after

@@ -22,13 +22,16 @@ SCHEDULE = "schedule"
 
 
 async def keep_organizations(conn: Conn, events: Sequence[OrganizationChanged]) -> None:
+    """Their people's timetable is worked out again: an organisation may have been approved."""
     await replicas.save_organizations(conn, [event.model_dump(mode="json") for event in events])
+    await people.plan_anew(conn, organization_ids=[event.organization_id for event in events])
+    await notify(conn, SCHEDULE)
 
 
 async def keep_users(conn: Conn, events: Sequence[UserChanged]) -> None:
     """Their timetable is worked out again: zone, role or status may be others."""
     await replicas.save_users(conn, [event.model_dump(mode="json") for event in events])
-    await people.plan_anew(conn, [event.user_id for event in events])
+    await people.plan_anew(conn, user_ids=[event.user_id for event in events])
     await notify(conn, SCHEDULE)
 
 

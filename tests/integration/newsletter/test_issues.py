@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from shared.contracts.catalog import ItemReleased, ItemReserved, ItemsUnlisted, UnlistedItem, UnlistReason
-from shared.contracts.gateway import UserErased
+from shared.contracts.gateway import OrganizationKind, OrganizationStatus, UserErased
 from shared.contracts.matching import ClosedMatch, MatchesClosed, RequirementChanged
 from shared.contracts.visibility import Disclosure
 from shared.db import Database
@@ -44,7 +44,7 @@ async def test_mail_when_read_then_shows_what_a_matched_buyer_may_see_and_no_mor
         text = part(mail, kind)
         for shown in ("Testliner 2", "135", "2,450", "24.6", "612.50", "Germany", "Fits “Testliner, wide”", "FSC"):
             assert shown in text
-        for hidden in ("SECRET-REF", "Openmill", "Brand of", "777", "desk@"):
+        for hidden in ("SECRET-REF", "Openmill", "Brand of", "777.00", "desk@"):
             assert hidden not in text
 
 
@@ -208,3 +208,17 @@ async def test_person_when_erased_then_leaves_no_name_and_gets_no_mail(db: Datab
     await market.person(buyer.organization_id, "one")
     assert await values(db, "SELECT count(*) FROM user_replica WHERE user_id = %(id)s AND email <> ''",
                         id=buyer.user_id) == [0]  # fmt: skip
+
+
+async def test_buyer_when_approved_later_then_gets_the_next_daily_mail(db: Database, market: Market, post: Post):
+    await market.set_clock(datetime(2026, 11, 20, 12, tzinfo=UTC))
+    waiting = await market.organization("one", OrganizationKind.BUYER, status=OrganizationStatus.PENDING)
+    buyer = await market.person(waiting, "one")
+    mill = await market.mill("saar")
+    await market.listed(mill, "S1")
+    await market.matched("S1", buyer, cadence="daily")
+    assert await post.send() == []
+    await market.organization("one", OrganizationKind.BUYER, organization_id=waiting)
+    assert await post.send() == []
+    await market.set_clock(datetime(2026, 11, 21, 6, 11, tzinfo=UTC))
+    assert len(await post.send()) == 1
