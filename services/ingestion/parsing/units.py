@@ -284,3 +284,8 @@ _TONNE = {
     PriceUnit.PER_SHORT_TON: 1000 / (POUND_KG * 2000),
     PriceUnit.PER_LONG_TON: 1000 / (POUND_KG * 2240),
 }
+
+
+def per_tonne(unit: str) -> Decimal | None:
+    """The factor from a price per this unit to a price per tonne, where it needs no size of sheet."""
+    return next((factor for name, factor in _TONNE.items() if name.value == unit), None)

@@ -192,3 +192,18 @@ def test_fingerprint_when_columns_change_places_then_the_same() -> None:
 
     assert fingerprint(one) == fingerprint(two)
     assert fingerprint(one) != fingerprint([*two, read_header("Preis")])
+
+
+@pytest.mark.parametrize("prices", [("1,050", "1,120"), ("1.050", "1.120"), ("1050", "1120"), ("1 050", "1 120")])
+def test_price_when_its_marks_can_mean_two_things_then_what_paper_costs_decides(prices: tuple[str, str]) -> None:
+    rows = "".join(f"{n};LWC;60;1000;2000;{price}\n" for n, price in enumerate(prices))
+    reading = read(f"{LOT};EUR/t\n{rows}")
+
+    assert [r.values.price for r in reading.rows if r.values] == [1050, 1120]
+
+
+def test_header_when_repeated_in_other_words_further_down_then_no_lot_is_lost() -> None:
+    other = "Los;Sorte;Grammatur g/m²;Rollenbreite mm;Nettogewicht kg"
+    reading = read(f"Ref;Type;Force;Laize mm;Poids kg\n1;LWC;60;1000;2000\n{other}\n2;LWC;57;1000;2000\n")
+
+    assert [r.row for r in reading.rows if r.values] == [2, 4]
