@@ -21,13 +21,21 @@ from shared.faults import Point
 
 LADDER_SECONDS = (1.0, 5.0, 30.0, 120.0, 600.0)
 JITTER = 0.2  # of the wait, so that what failed together is not tried together
-DEATHS_MAX = 3  # processes an event may take down before it is given up
+DEATHS_MAX = 3  # processes an event may take down before the stream goes on without it
+SUSPECT_ATTEMPTS = 2  # then it waits as long as after so many failures: whoever died beside it has settled by then
 
 log = logging.getLogger(__name__)
 
 
 class Outrun(Exception):
     """Somebody else has advanced this stream: look again where it stands. Never a failure of a handler."""
+
+
+class Deadly(Exception):
+    """Processes died with an event in hand. It may be innocent, so one more try, alone in its time, decides."""
+
+    def __init__(self, deaths: int) -> None:
+        super().__init__(f"{deaths} processes died while they handled it")
 
 
 class Applier:
@@ -125,8 +133,7 @@ class Applier:
     async def _alone(self, envelope: Envelope) -> None:
         deaths = await self.count_attempt(envelope.seq)
         if deaths >= DEATHS_MAX:
-            error = Reject(f"{deaths} processes died while they handled it")
-            return await self._set_aside(envelope, error, attempts=deaths)
+            return await self._set_aside(envelope, Deadly(deaths), attempts=SUSPECT_ATTEMPTS)
         try:
             await self._together([envelope], settle=True)
             self.settled(envelope.seq)
@@ -146,7 +153,10 @@ class Applier:
                 await parking.bury(conn, [envelope], attempts=attempts, errors=[text])
             else:
                 await parking.park(conn, [envelope], attempts=attempts, wait_s=wait_s, error=text)
-            await store.end_attempts(conn, self.stream, [envelope.seq])
+            if isinstance(error, Deadly):
+                await store.keep_attempts(conn, self.stream, envelope.seq, DEATHS_MAX)
+            else:
+                await store.end_attempts(conn, self.stream, [envelope.seq])
         self.settled(envelope.seq)
         note = {"stream": self.stream, "seq": envelope.seq, "type": envelope.type, "key": envelope.key, "reason": text}
         if wait_s is None:

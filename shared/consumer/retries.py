@@ -53,7 +53,7 @@ class Retrier:
         envelope = head.envelope()
         attempts = head.attempts + 1
         deaths = await applier.count_attempt(head.seq)
-        if deaths >= DEATHS_MAX:
+        if deaths > DEATHS_MAX:
             error = Reject(f"{deaths} processes died while they handled it")
             return await self._give_up_or_wait(applier, envelope, error, attempts=attempts)
         try:

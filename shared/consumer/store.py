@@ -112,3 +112,12 @@ async def end_attempts(conn: Conn, stream: str, seqs: Sequence[int]) -> None:
         "DELETE FROM attempt WHERE stream = %(stream)s AND seq = ANY (%(seqs)s)",
         {"stream": stream, "seqs": list(seqs)},
     )
+
+
+async def keep_attempts(conn: Conn, stream: str, seq: int, deaths: int) -> None:
+    """Remember the deaths of an event that is parked for its last try; the process that parks it is not one of them."""
+    await execute(
+        conn,
+        "UPDATE attempt SET attempts = %(deaths)s WHERE stream = %(stream)s AND seq = %(seq)s",
+        {"stream": stream, "seq": seq, "deaths": deaths},
+    )

@@ -27,7 +27,7 @@ async def test_reader_when_stopped_inside_its_transaction_then_is_replaced_and_f
         assert (await market.judge(service)).clean
 
 
-async def test_event_when_its_handler_kills_the_process_then_is_given_up_after_the_third_time(market: Market) -> None:
+async def test_event_when_its_handler_kills_the_process_then_is_given_up_in_the_end(market: Market) -> None:
     market.start("catalog")
     market.start("matching")
     await market.publish(5)
@@ -38,13 +38,13 @@ async def test_event_when_its_handler_kills_the_process_then_is_given_up_after_t
     while not await _dead_letters(market):
         if market.workers["matching"].poll() is not None:
             deaths += 1
-            assert deaths <= 5
+            assert deaths <= 6
             market.start("matching")
-        await until(lambda: _gone_or_given_up(market), deadline_s=20, what="a death, or a dead letter")
+        await until(lambda: _gone_or_given_up(market), deadline_s=30, what="a death, or a dead letter")
     market.intents.append(poisoned)
     await market.publish(20)
     await until(lambda: _count(market, 25), what="the neighbours to go on")
-    assert deaths == 4  # in the batch, and three times alone
+    assert deaths == 5  # in the batch, three times alone, and once more after a wait
     assert (await market.judge("matching")).lost == 1
 
 

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Intents without effect, effects beyond the first, effects without intent, and steps backwards."""
+    """Intents without effect, effects beyond the first, effects without intent, and steps backwards within a key."""
 
     lost: int
     doubled: int
@@ -127,7 +127,12 @@ class Market:
             lost=sum(1 for number in self.intents if number not in counted),
             doubled=sum(times - 1 for times in counted.values()),
             phantom=len(counted.keys() - set(self.intents)),
-            inversions=sum(1 for earlier, later in pairwise(seen) if later < earlier),
+            inversions=sum(
+                1
+                for key in range(KEYS)
+                for earlier, later in pairwise(number for number in seen if number % KEYS == key)
+                if later < earlier
+            ),
         )
 
     async def flush(self) -> None:

@@ -11,7 +11,7 @@ from shared.consumer import Reject, Subscription, on, operations
 from shared.consumer.batch import DEATHS_MAX
 from shared.contracts.catalog import ItemReleased
 from shared.db import Conn
-from tests.support.bus import Bus, record, released
+from tests.support.bus import STREAM, Bus, record, released
 from tests.support.wait import until
 
 QUICK = (0.01, 0.01, 0.01, 0.01, 0.01)
@@ -119,16 +119,33 @@ async def test_dead_letter_when_dropped_then_is_gone_without_effect(bus: Bus) ->
     assert await bus.numbers() == [2]
 
 
-async def test_event_when_it_killed_three_processes_then_is_dead_unseen(bus: Bus) -> None:
+async def test_event_when_three_processes_died_with_it_then_waits_for_one_more_try(bus: Bus) -> None:
     """The deaths themselves are real in tests/chaos; here the count they leave behind is read."""
+    bus.ladder = QUICK
     trap = Trap({2: 1})
-    await bus.publish(released(1), released(2), released(3))
-    await bus.execute("INSERT INTO attempt (stream, seq, attempts) VALUES ('events.catalog', 2, 3)")
+    await bus.publish(released(1), released(2, item=2), released(3))
+    await bus.execute(f"INSERT INTO attempt (stream, seq, attempts) VALUES ('{STREAM}', 2, {DEATHS_MAX})")
     bus.start_relay()
     bus.start_reader(trap.subscriptions)
-    assert await bus.wait_for(2) == [1, 3]
-    assert trap.tries.count(2) == 1  # in the batch, before anybody knew
-    assert await bus.scalar(f"SELECT count(*) FROM dead_letter WHERE attempts = {DEATHS_MAX}") == 1
+    assert await bus.wait_for(3) == [1, 3, 2]
+    assert trap.tries.count(2) == 2  # in the batch, before anybody knew, and the last try
+    assert await bus.scalar("SELECT count(*) FROM attempt") == 0
+
+
+async def test_event_when_the_last_try_was_deadly_too_then_is_dead_unseen(bus: Bus) -> None:
+    bus.ladder = (600.0,) * 5
+    trap = Trap({2: 2})
+    await bus.publish(released(1), released(2, item=2), released(3))
+    bus.start_relay()
+    bus.start_reader(trap.subscriptions)
+    await bus.wait_for(2)
+    await until(lambda: _parked(bus, 1), what="the event to be parked")
+    tries = trap.tries.count(2)
+    await bus.execute(f"INSERT INTO attempt (stream, seq, attempts) VALUES ('{STREAM}', 2, {DEATHS_MAX + 1})")
+    await bus.execute("UPDATE parked SET next_attempt_at = NULL")
+    await until(lambda: _dead(bus, 1), what="the event to be given up")
+    assert trap.tries.count(2) == tries
+    assert await bus.scalar("SELECT count(*) FROM dead_letter WHERE error LIKE '%4 processes died%'") == 1
 
 
 async def test_attempt_when_counted_then_is_committed_before_the_handler_runs(bus: Bus) -> None:
@@ -212,3 +229,7 @@ async def _event_ids(bus: Bus) -> list[UUID]:
 
 async def _parked(bus: Bus, count: int) -> bool:
     return await bus.scalar("SELECT count(*) FROM parked") == count
+
+
+async def _dead(bus: Bus, count: int) -> bool:
+    return await bus.scalar("SELECT count(*) FROM dead_letter") == count
