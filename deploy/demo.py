@@ -20,6 +20,7 @@ from deploy.layout import SERVICES, Layout
 from deploy.mailroom import Mailroom
 from deploy.market import ADMIN, LISTS_ADDRESS, PASSWORD, Client, Market, mail_list
 from deploy.screen import CONSOLE, say, step
+from gateway.accounts import organization_id
 
 MARKET = ROOT / "samples/market.json"
 SECONDS_MAX = 45
@@ -62,25 +63,29 @@ class Watch:
             raise DemoFailed(
                 f"the mail was {self.mail['status']}: {self.mail.get('detail') or self.mail.get('reason')}"
             )
-        made = self.mail.get("batch_ids") or []
+        made: list[str] = self.mail.get("batch_ids") or []
         if not made:
             return None
         self.batch = self.admin.get(f"/batches/{made[0]}")
         return str(self.batch["file_name"])
 
     def rows_read(self) -> str | None:
-        self.batch = self.admin.get(f"/batches/{self.batch['id']}")
+        self.batch = self.admin.get(f"/batches/{self.batch['batch_id']}")
         if self.batch["status"] in ("failed", "review_required", "mapping_required"):
             raise DemoFailed(f"the list waits for a person: {'; '.join(self.batch['reasons'])}")
         counts = self.batch["counts"]
-        return f"{counts['total']} rows, {counts['invalid']} rejected with a reason" if counts["total"] else None
+        return (
+            f"{counts['total']} rows, {counts['invalid'] + counts['rejected']} rejected with a reason"
+            if counts["total"]
+            else None
+        )
 
     def lots_listed(self) -> str | None:
         self.rows_read()
         if self.batch["status"] != "committed":
             return None
         self.items = [
-            one for one in self.admin.every(f"/items?{LIVE_ITEMS}") if one.get("batch_id") == self.batch["id"]
+            one for one in self.admin.every(f"/items?{LIVE_ITEMS}") if one.get("batch_id") == self.batch["batch_id"]
         ]
         return f"{len(self.items)} lots" if self.items else None
 
@@ -131,6 +136,8 @@ def load(layout: Layout, market: Market) -> None:
     admin = Client(layout.address, ADMIN)
     rates = market.content["fx"]
     admin.send("PUT", f"/exchange-rates/{rates['date']}", {"base": rates["base"], "per_base": rates["per_eur"]})
+    for mill in market.content["mills"]:
+        block(admin, mill)
     admin.close()
     for slug, email in market.emails("buyers"):
         buyer = Client(layout.address, email)
@@ -140,6 +147,22 @@ def load(layout: Layout, market: Market) -> None:
                 body = {name: value for name, value in one.items() if name not in ("id", "buyer")}
                 buyer.send("POST", "/requirements", body, key=f"{slug} {one['id']}")
         buyer.close()
+
+
+def block(admin: Client, mill: dict[str, Any]) -> None:
+    """Hide a mill's lots from the buyers its entry names."""
+    blocked = [str(organization_id(slug)) for slug in mill.get("blocks", [])]
+    if not blocked:
+        return
+    deadline = time.monotonic() + SECONDS_MAX
+    while not (known := admin.get(f"/visibility-rules?mill_id={organization_id(mill['id'])}")["items"]):
+        if time.monotonic() > deadline:
+            raise DemoFailed("catalog does not hear of the mills: bin/events lag")
+        time.sleep(POLL_SECONDS)
+    rules = known[0]
+    if sorted(rules["blocked_buyers"]) != sorted(blocked):
+        path = f"/visibility-rules/{organization_id(mill['id'])}"
+        admin.send("PUT", path, {"blocked_buyers": blocked}, version=rules["version"])
 
 
 def wait_until_known(layout: Layout) -> None:
@@ -207,6 +230,13 @@ def run(layout: Layout) -> None:
         say(f"  [green]✓[/] {mill['name']} mails {file.name} to {LISTS_ADDRESS}")
     show(watch.stages())
     admin.close()
+
+
+def accounts() -> list[str]:
+    """One mill and one buyer to sign in with."""
+    market = Market.read(MARKET)
+    sides = (("mills", "mill"), ("buyers", "buyer"))
+    return [f"{next(market.emails(side))[1]} ({what})" for side, what in sides]
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from shared.db import Conn, execute, fetch_all, fetch_one
 from shared.wire import Mark
 
 BATCH_MAX = 500
+BATCH_BYTES_MAX = 1 << 20  # a transaction in Redis needs room for all of it at once
 KEEP_DAYS = 30
 
 
@@ -116,18 +117,27 @@ async def new_epoch(conn: Conn, service: str) -> Mark:
 
 
 async def sent_after(conn: Conn, seq: int) -> Sequence[SentRow]:
-    """The next events after a number, in order."""
+    """The next events after a number, in order: at most ``BATCH_MAX``, and about ``BATCH_BYTES_MAX`` of bodies."""
     return await fetch_all(
         conn,
         SentRow,
         """
         SELECT seq, event_id, type, key, meta, body, occurred_at
-        FROM sent
-        WHERE seq > %(seq)s
+        FROM (
+            SELECT seq, event_id, type, key, meta, body, occurred_at,
+                   sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS bytes_before
+            FROM (
+                SELECT seq, event_id, type, key, meta, body, occurred_at
+                FROM sent
+                WHERE seq > %(seq)s
+                ORDER BY seq
+                LIMIT %(limit)s
+            ) AS following
+        ) AS measured
+        WHERE bytes_before < %(bytes)s
         ORDER BY seq
-        LIMIT %(limit)s
         """,
-        {"seq": seq, "limit": BATCH_MAX},
+        {"seq": seq, "limit": BATCH_MAX, "bytes": BATCH_BYTES_MAX},
     )
 
 

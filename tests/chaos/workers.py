@@ -53,13 +53,14 @@ class Market:
     workers: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict[str, "subprocess.Popen[bytes]"])
     kills_in_flight: int = 0
 
-    def start(self, service: str, *, name: str | None = None, **environment: str) -> None:
-        """Start a worker of a service; ``name`` tells a second one of the same service."""
+    def start(self, service: str, *, name: str | None = None, **environment: str) -> int:
+        """Start a worker of a service, ``name`` tells a second one of the same service; the port of its status."""
+        port = free_port()
         values = {
             "OFFCUT_RIG_SERVICE": service,
             "OFFCUT_RIG_DATABASE_URL": self.url,
             "OFFCUT_RIG_PORT": "0",
-            "OFFCUT_RIG_WORKER_PORT": str(free_port()),
+            "OFFCUT_RIG_WORKER_PORT": str(port),
             "OFFCUT_REDIS_URL": self.redis_url,
             "OFFCUT_PUBLIC_KEY": "none",
             "OFFCUT_CURSOR_KEY": "none",
@@ -67,8 +68,12 @@ class Market:
             **environment,
         }
         self.workers[name or service] = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.rig", service], cwd=ROOT, env={**os.environ, **values}
+            [sys.executable, "-m", "tests.chaos.rig", service],
+            cwd=ROOT,
+            env={**os.environ, **values},
+            pass_fds=[int(values["NODE_CHANNEL_FD"])] if "NODE_CHANNEL_FD" in values else [],
         )
+        return port
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         worker = self.workers[name]
@@ -150,17 +155,19 @@ def released(number: int, cause: str) -> ItemReleased:
 
 
 @asynccontextmanager
-async def open_market(redis_url: str) -> AsyncGenerator[Market]:
-    """A fresh database of two schemas, an empty Redis; no worker runs yet."""
+async def open_market(redis_url: str | None) -> AsyncGenerator[Market]:
+    """A fresh database of two schemas, an empty Redis (``None``: none that answers); no worker runs yet."""
+    url_of_redis = redis_url or f"redis://127.0.0.1:{free_port()}"
     with fresh_url("catalog", "matching") as url:
         async with opened(url, "catalog") as catalog, opened(url, "matching") as matching:
-            redis: Redis = Redis.from_url(redis_url)  # pyright: ignore[reportUnknownMemberType]
-            market = Market(url, redis_url, {"catalog": catalog, "matching": matching}, redis)
+            redis: Redis = Redis.from_url(url_of_redis)  # pyright: ignore[reportUnknownMemberType]
+            market = Market(url, url_of_redis, {"catalog": catalog, "matching": matching}, redis)
             for service in market.databases:
                 async with catalog.transaction() as conn:
                     await conn.execute(TABLE.format(service).encode())
             try:
-                await market.flush()
+                if redis_url is not None:
+                    await market.flush()
                 yield market
             finally:
                 await asyncio.shield(market.close())

@@ -129,15 +129,20 @@ def market(folder: Path) -> Market:
 
 
 def lots(folder: Path, *names: str) -> Iterator[SampleLot]:
-    """The lots that the expected files of these names hold; without names, of all lists but the replaced 01."""
-    for path in sorted((folder / "expected/lists").glob("*.json")):
+    """The lots that the expected files of these names hold; without names, of all lists but the replaced 01.
+
+    The larger samples name the mill in each file; of our own lists the file name begins with it.
+    """
+    inner = folder / "lists/expected"
+    for path in sorted((inner if inner.is_dir() else folder / "expected/lists").glob("*.json")):
         wanted = any(path.name.startswith(name) for name in names) if names else not path.name.startswith("01_")
         if wanted:
             read = orjson.loads(path.read_bytes())
+            mill = read["mill"] if isinstance(read["mill"], str) else path.name.partition("_")[0]
             for lot in read["lots"]:
                 given: dict[str, Any] = {"sheet": None, **lot}
                 place = (Path(read["file"]).name, given.pop("sheet"), int(given.pop("row")))
-                yield SampleLot(mill=read["mill"], place=place, values=_LOT.validate_python(given))
+                yield SampleLot(mill=mill, place=place, values=_LOT.validate_python(given))
 
 
 def expected_pairs(folder: Path, files: set[str]) -> set[tuple[str, tuple[str, str | None, int]]]:

@@ -183,6 +183,17 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
                 )
             )
         twice = [f for f, score in column.others if f in named and f in DIMENSION and score >= SURE]
+        unread = column.header.unit.dimension if column.header.unit and column.field is None else None
+        if not twice and unread in ("weight", "gsm", "price") and column.cells and "other" not in column.header.fields:
+            found.append(
+                Problem(
+                    "column_unread",
+                    f'What is "{column.header.text}"? It looks like a measure, but is not read.',
+                    "error",
+                    sheet,
+                    column=column.header.text,
+                )
+            )
         if column.field is None and twice and column.cells:
             found.append(
                 Problem(

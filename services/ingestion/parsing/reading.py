@@ -194,6 +194,20 @@ def _review(document: Document, parts: list[Part]) -> list[Problem]:
             )
         )
     for part in parts:
+        found.extend(_above(part))
         found.extend(crosschecks.open_columns(part.grid.name, part.columns, part.scope, part.rows))
     found.extend(crosschecks.doubtful_values([p.rows for p in parts]))
     return found
+
+
+def _above(part: Part) -> list[Problem]:
+    """Rows full of numbers above the header are lots we would lose."""
+    lost = [
+        index + 1
+        for index, row in enumerate(part.grid.rows[: part.table.rows[0]])
+        if index not in part.grid.hidden_rows and sum(1 for c in row if isinstance(c, float)) >= 3
+    ]
+    if not lost:
+        return []
+    words = "Rows above the header look like lots. Is the header in the right row?"
+    return [Problem("rows_above_header", words, "error", part.grid.name, row=lost[0])]

@@ -1,5 +1,6 @@
 """Mails over real IMAP: taken once, judged by what our own mail server says, and never lost."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
@@ -266,3 +267,18 @@ async def test_listener_when_mail_came_before_it_listened_then_says_so(post: Pos
         assert await listener.listen(post.market.db, post.market.settings)
     finally:
         await listener.close()
+
+
+async def test_mailbox_of_the_settings_when_poll_and_listener_start_together_then_is_added_once(post: Post) -> None:
+    listener = Listener()
+    post.server.drop(mail(LIST))
+    try:
+        heard, stored = await asyncio.gather(
+            listener.listen(post.market.db, post.market.settings), collect(post.market.db, post.market.settings)
+        )
+    finally:
+        await listener.close()
+    assert stored == 1
+    assert heard in (True, False)
+    async with post.market.db.transaction() as conn:
+        assert len(await list_mailboxes(conn)) == 1

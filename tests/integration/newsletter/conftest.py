@@ -85,7 +85,7 @@ class Post:
         return await self.deliver()
 
     def mails(self) -> list[EmailMessage]:
-        return [cast(EmailMessage, message_from_bytes(one.content, policy=default)) for one in self.relay.accepted]
+        return [message_from_bytes(one.content, policy=default) for one in self.relay.accepted]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+from psycopg import sql
+
 from services.newsletter.handlers import SUBSCRIPTIONS
 from shared.contracts.base import Event
 from shared.contracts.catalog import ItemsListed, ItemSnapshot, ItemStatus, VisibilityChanged
@@ -202,10 +204,12 @@ class Market:
 
 
 async def set_clock(db: Database, at: datetime | None = None, *, forward: timedelta = timedelta()) -> None:
-    body = f"timestamptz '{at.isoformat()}'" if at else f"clock_timestamp() + interval '{forward.total_seconds()} s'"
+    moment = sql.SQL("{}::timestamptz").format(sql.Literal(at.isoformat() if at else ""))
+    if at is None:
+        moment = sql.SQL("clock_timestamp() + {}::interval").format(sql.Literal(f"{forward.total_seconds()} s"))
     async with db.transaction() as conn:
         await conn.execute(
-            "CREATE OR REPLACE FUNCTION clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT "  # pyright: ignore[reportArgumentType]
-            + body
-            + " $$"
+            sql.SQL("CREATE OR REPLACE FUNCTION clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS {}").format(
+                sql.Literal(f"SELECT {moment.as_string(conn)}")
+            )
         )

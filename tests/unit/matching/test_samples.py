@@ -1,16 +1,15 @@
 """Both forms of the rules against the larger sample market, where that folder is present."""
 
-from dataclasses import fields
 from datetime import timedelta
 
 import numpy as np
 
 from services.matching.columns import Columns, select
-from services.matching.convert import replica_of, requirement_of, terms_of
+from services.matching.convert import requirement_of, terms_of
 from services.matching.domain.model import Lot, Requirement
 from services.matching.domain.rules import assess
-from services.matching.store.items import ItemRow
 from tests.support import market as samples
+from tests.unit.matching.builders import lot_of
 
 Place = tuple[str, str | None, int]
 FOLDER = samples.samples()
@@ -28,9 +27,7 @@ if FOLDER is not None:
         ]
 
     def offered() -> list[Lot]:
-        kept = [replica_of(lot.snapshot()) for lot in LOTS]
-        names = [field.name for field in fields(ItemRow) if field.name != "sold_to"]
-        return [ItemRow(sold_to=None, **{name: row[name] for name in names}).lot for row in kept]  # pyright: ignore[reportArgumentType]
+        return [lot_of(lot) for lot in LOTS]
 
     def test_scalar_rules_on_the_sample_market_give_the_expected_matches() -> None:
         names = [one.id for one in MARKET.requirements]
