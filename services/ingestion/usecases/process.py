@@ -131,7 +131,9 @@ async def judge(conn: Conn, mill: Mill, batch_id: UUID, *, unsure: Sequence[str]
         raise LookupError(f"batch {batch_id} is gone")
     plan = await plan_batch(conn, batch)
     reasons = [*unsure, *objections(await figures_of(conn, mill=mill, batch=batch, plan=plan), LIMITS)]
-    if automatic and not reasons and plan.rows and mill.approved:
+    if not mill.approved:
+        reasons.append(f"{mill.name} is not approved for trading at the moment.")
+    if automatic and not reasons and plan.rows:
         await commit_batch(conn, batch, plan, previous=BatchStatus.VALIDATING)
         return
     await save_plan(conn, plan)

@@ -66,6 +66,8 @@ async def _held(
     batch = None if mill is None else await batches.find_batch(conn, batch_id, mill_id=mill_id)
     if batch is None or mill is None:
         raise BatchNotFound
+    if not mill.approved and target is not BatchStatus.CANCELLED:
+        raise MillNotApproved  # a suspended mill may look, and throw away
     check_version(batch.version, expected)
     if target not in TRANSITIONS[BatchStatus(batch.status)]:
         raise BatchNotReady(status=batch.status, allowed=sources_of(target), verb=verb)
@@ -212,8 +214,6 @@ async def request_commit(
     batch, mill = await _held(
         conn, batch_id, mill_id=mill_id, expected=expected, target=BatchStatus.COMMITTING, verb="committed"
     )
-    if not mill.approved:
-        raise MillNotApproved
     if await progress.mill_is_committing(conn, mill.organization_id):
         raise ListBeingCommitted
     plan = await plan_batch(conn, batch)
