@@ -142,13 +142,17 @@ def _second_weights(columns: list[Column]) -> None:
         return
     metric = ("kg", "t")
     second = rest[0]
-    unit_first = first.header.unit.unit if first.header.unit else ""
-    unit_second = second.header.unit.unit if second.header.unit else ""
-    if unit_second in metric and unit_first not in metric:
+    if _own_unit(second) in metric and _own_unit(first) not in metric:
         first, second = second, first
-        first.confidence, first.field = second.confidence, "weight_net_kg"
-    if unit_second or unit_first:
-        second.field, second.confidence = "weight_alt", first.confidence
+    confidence = max(first.confidence, second.confidence)
+    first.field, first.confidence = "weight_net_kg", confidence
+    second.field, second.confidence = None, 0.0
+    if _own_unit(second) and _own_unit(second) != _own_unit(first):
+        second.field, second.confidence = "weight_alt", confidence
+
+
+def _own_unit(column: Column) -> str:
+    return column.header.unit.unit if column.header.unit else ""
 
 
 def _by_cells_alone(columns: list[Column], *, mill: MillContext, today: date) -> None:

@@ -7,7 +7,7 @@ from math import pi
 from statistics import median
 from typing import cast
 
-from services.ingestion.parsing.columns import SURE, Column
+from services.ingestion.parsing.columns import DIMENSION, SURE, Column
 from services.ingestion.parsing.draft import LABELS, as_json
 from services.ingestion.parsing.model import Problem, RowReading
 from services.ingestion.parsing.scope import Scope
@@ -171,7 +171,7 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
         )
     for column in columns:
         if column.field is not None and column.confidence < SURE:
-            label = LABELS.get(column.field, column.field.replace("_", " "))
+            label = LABELS.get(column.field, column.field.replace("_raw", "").replace("_", " "))
             found.append(
                 Problem(
                     "column_unsure",
@@ -180,6 +180,30 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
                     sheet,
                     column=column.header.text,
                     field=column.field,
+                )
+            )
+        twice = [f for f, score in column.others if f in named and f in DIMENSION and score >= SURE]
+        unread = column.header.unit.dimension if column.header.unit and column.field is None else None
+        if not twice and unread in ("weight", "gsm", "price") and column.cells and "other" not in column.header.fields:
+            found.append(
+                Problem(
+                    "column_unread",
+                    f'What is "{column.header.text}"? It looks like a measure, but is not read.',
+                    "error",
+                    sheet,
+                    column=column.header.text,
+                )
+            )
+        if column.field is None and twice and column.cells:
+            found.append(
+                Problem(
+                    "column_twice",
+                    f'"{column.header.text}" and "{named[twice[0]].header.text}" both look like the '
+                    f"{LABELS.get(twice[0], twice[0])}. Which one counts?",
+                    "error",
+                    sheet,
+                    column=column.header.text,
+                    field=twice[0],
                 )
             )
     for name, plan in scope.plans.items():

@@ -67,14 +67,12 @@ _Reader = Callable[[str, object, MillContext, date], Typed]
 def _number(name: str, typed: object, mill: MillContext, today: date) -> Typed:
     if isinstance(typed, bool):
         return None, _no_number(name, typed)
-    if isinstance(typed, int | Decimal):
-        return Decimal(typed), None
-    if isinstance(typed, float):
-        return (
-            (numbers.from_float(typed), None)
-            if typed == typed and abs(typed) < 1e12
-            else (None, _no_number(name, typed))
+    if isinstance(typed, int | Decimal | float):
+        exact = Decimal(typed) if isinstance(typed, int) else typed
+        value = (
+            numbers.from_float(exact) if isinstance(exact, float) else exact if abs(exact) < numbers.LARGEST else None
         )
+        return (value, None) if value is not None else (None, _no_number(name, typed))
     read = numbers.quantity(str(typed), None)
     if read.value is None and numbers.quantity(str(typed), ".").value is not None:
         return None, Fault(
@@ -170,7 +168,11 @@ def _several_of(kind: type[E]) -> _Reader:
     one = _one_of(kind)
 
     def read(name: str, typed: object, mill: MillContext, today: date) -> Typed:
-        words = typed.replace(";", ",").split(",") if isinstance(typed, str) else cast(list[object], typed)
+        words: list[object] = [typed]
+        if isinstance(typed, str):
+            words = [w for w in typed.replace(";", ",").split(",") if w.strip()]
+        elif isinstance(typed, list | tuple):
+            words = list(cast(list[object], typed))
         found: list[E] = []
         for word in words:
             value, fault = one(name, word, mill, today)

@@ -102,6 +102,11 @@ def _price_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
     return _share(cells, good)
 
 
+def _speaks_of_labels(text: str) -> bool:
+    labelled = bool({"fsc", "pefc"} & set(normal(text).split())) or bool(terms.certificates(text))
+    return labelled or terms.is_yes(text) or terms.is_no(text)
+
+
 _Fit = Callable[[list[Cell], MillContext, date], float]
 
 
@@ -116,7 +121,9 @@ def _by_text(good: Callable[[str, MillContext], bool]) -> _Fit:
 FITS: dict[str, _Fit] = {
     "lot_ref": _lot_ref_fit,
     "grade_raw": lambda cells, mill, today: grade_fit(cells),
-    "product_name": _text_fit,
+    "product_name": _by_text(
+        lambda t, mill: any(c.isalpha() for c in t) and terms.quality_class(t) is None and terms.form(t) is None
+    ),
     "gsm": _gsm_fit,
     "width_mm": _measure("length"),
     "sheet_w_mm": _measure("length"),
@@ -136,7 +143,7 @@ FITS: dict[str, _Fit] = {
     "quality_class": _by_text(lambda t, mill: terms.quality_class(t) is not None),
     "location_place": _text_fit,
     "location_country": _by_text(lambda t, mill: places.country(t, home=mill.country) is not None),
-    "certification": _by_text(lambda t, mill: bool(terms.certificates(t)) or terms.is_yes(t) or terms.is_no(t)),
+    "certification": _by_text(lambda t, mill: _speaks_of_labels(t)),
     "form": _by_text(lambda t, mill: terms.form(t) is not None),
     "currency": _by_text(lambda t, mill: len(clean(t)) <= 4),
     "incoterm": _by_text(

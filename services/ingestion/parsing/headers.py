@@ -164,11 +164,11 @@ def _word_scores(text: str) -> dict[str, float]:
     scores = _contained(tokens)
     for field, score in _compounds(tokens).items():
         scores[field] = max(score, scores.get(field, 0.0))
-    if not scores and len(text) >= 5:
-        for word, ratio, _ in process.extract(text, list(known), scorer=fuzz.ratio, limit=2, score_cutoff=84):
-            if len(word) >= 5:
+    if not scores and len(text) >= 4:
+        for word, ratio, _ in process.extract(text, list(known), scorer=fuzz.ratio, limit=2, score_cutoff=80):
+            if len(word) >= 4:
                 for field in known[word]:
-                    scores[field] = max(scores.get(field, 0.0), 0.75 * ratio / 100)
+                    scores[field] = max(scores.get(field, 0.0), 0.8 * ratio / 100)
     return scores
 
 

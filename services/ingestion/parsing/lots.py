@@ -22,8 +22,9 @@ def measure(cell: Cell, plan: Plan) -> Reading:
     label = LABELS.get(name, "number")
     if isinstance(cell, CellError):
         return None, Fault(name, "cell_error", f'The cell shows the spreadsheet error "{cell}".')
-    if isinstance(cell, float):
-        return _scaled(numbers.from_float(cell), plan.unit, plan, name)
+    plain = numbers.from_float(cell) if isinstance(cell, float) else None
+    if plain is not None:
+        return _scaled(plain, plan.unit, plan, name)
     if not isinstance(cell, str):
         return None, Fault(name, "not_a_number", f'"{shown(cell)}" is not a number for the {label}.')
     if is_empty_mark(cell):
@@ -51,6 +52,8 @@ def measure(cell: Cell, plan: Plan) -> Reading:
 def _scaled(value: Decimal, unit: str | None, plan: Plan, name: str) -> Reading:
     if plan.dimension == "count":
         return value, None
+    if unit == "ton?":
+        unit = plan.ton
     factor = FACTORS[plan.dimension].get(unit or "")
     if unit == "lb?":
         return None, Fault(
@@ -162,7 +165,9 @@ def _price(scope: Scope, name: str, cell: Cell) -> Reading:
     if isinstance(cell, CellError):
         return None, Fault(name, "cell_error", f'The cell shows the spreadsheet error "{cell}".')
     if isinstance(cell, float):
-        return (numbers.from_float(cell), scope.price), None
+        amount = numbers.from_float(cell)
+        if amount is not None:
+            return (amount, scope.price), None
     text = clean(shown(cell))
     if terms.is_on_request(text):
         return NOTHING

@@ -80,6 +80,8 @@ def _choose(
     section, heading = scope.section_grade, scope.section_text
     if own is not None:
         if own.outcome != "ambiguous":
+            if own.code and section is not None and section.code not in (None, own.code):
+                return _conflict(text or "", heading or ""), text
             return (own, text) if own.code else (_unknown(text or "", own), text)
         for other in (by_name, section):
             if other is not None and other.code is not None and other.code in own.codes:
@@ -92,7 +94,7 @@ def _choose(
             return by_name, product
         if section.code and section.code in by_name.codes:
             return section, heading
-        return Fault("grade_code", "conflict", f'"{product}" does not go with the heading "{heading}".'), product
+        return _conflict(product or "", heading or ""), product
     if section is not None:
         if section.code:
             return section, heading
@@ -113,6 +115,10 @@ def _ambiguous(text: str, grade: Grade) -> Fault:
         f'"{text}" can mean several grades. Which one is it?',
         suggestion=" or ".join(grade.codes[:6]),
     )
+
+
+def _conflict(text: str, heading: str) -> Fault:
+    return Fault("grade_code", "conflict", f'"{text}" does not go with the heading "{heading}". Which grade is it?')
 
 
 def _unknown(text: str, grade: Grade) -> Fault:

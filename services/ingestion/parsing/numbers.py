@@ -24,6 +24,10 @@ _MARKS = re.compile(r"[.,]")
 _GROUPING = re.compile(_SPACE)
 
 
+MOST_DIGITS = 24
+LARGEST = 1_000_000_000_000  # nothing in the trade is larger; what is cannot be computed with safely
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """What one cell says: a number, two ends of a range, or why it is none. ``unit`` is the text behind it."""
@@ -37,9 +41,9 @@ class Quantity:
 NOT_A_NUMBER = Quantity("text")
 
 
-def from_float(value: float) -> Decimal:
+def from_float(value: float) -> Decimal | None:
     """A spreadsheet's binary number without its binary dust (twelve significant digits)."""
-    return Decimal(f"{value:.12g}")
+    return Decimal(f"{value:.12g}") if abs(value) < LARGEST else None
 
 
 @lru_cache(maxsize=32768)
@@ -85,9 +89,10 @@ def to_decimal(text: str, mark: Mark | None) -> Decimal | None:
                 return None
             digits = digits.replace(other, "").replace(decimal, ".")
     try:
-        return Decimal(digits)
+        value = Decimal(digits)
     except ArithmeticError:
         return None
+    return value if abs(value) < LARGEST and len(digits) <= MOST_DIGITS else None
 
 
 def own_mark(digits: str) -> Literal[".", ",", "none"] | None:

@@ -9,7 +9,7 @@ from services.ingestion.parsing import numbers
 from services.ingestion.parsing.columns import DIMENSION, Column
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.numbers import Mark, MarkDecision, Quantity
-from services.ingestion.parsing.units import FACTORS, cell_unit
+from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, per_tonne
 
 _CORE_INCHES = frozenset({3, 4, 5, 6, 10, 12})
 _USUAL = {  # field -> what one cell usually holds, in canonical units
@@ -38,13 +38,17 @@ class Habit:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to read one column. ``open_question`` is plain words when a person must decide first."""
+    """How to read one column. ``open_question`` is plain words when a person must decide first.
+
+    ``ton`` is what "ton" means in its cells: the metric tonne, or None in a file of inches and pounds.
+    """
 
     field: str
     dimension: str
     unit: str | None
     mark: Mark | None
     open_question: str | None = None
+    ton: str | None = None
 
 
 def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None, language: str | None) -> Habit:
@@ -52,7 +56,8 @@ def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None,
     clear = {".": 0, ",": 0}
     for column in columns:
         if column.field in DIMENSION:
-            decided = numbers.decide_mark(column.texts, plausible=None, locale=None)
+            unit = column.header.unit.unit if column.header.unit else None
+            decided = _mark(column, column.field, DIMENSION[column.field], unit, None)
             if decided.mark is not None:
                 clear[decided.mark] += 1
     mark: Mark | None = None
@@ -77,20 +82,32 @@ def plan_for(column: Column, habit: Habit, *, mill: MillContext) -> Plan:
     field = column.field or ""
     dimension = DIMENSION.get(field, "count")
     unit, question = (column.unit, None) if column.unit else _unit(column, field, dimension, habit, mill)
-    decided = _mark(column, field, dimension, unit, habit)
+    decided = _mark(column, field, dimension, unit, habit.mark)
     if decided.open:
         question = f'The numbers in "{column.header.text}" can be read in two ways (1.250 as 1250 or as 1.25).'
-    return Plan(field, dimension, unit, decided.mark, question)
+    return Plan(field, dimension, unit, decided.mark, question, None if habit.imperial else "t")
 
 
-def _mark(column: Column, field: str, dimension: str, unit: str | None, habit: Habit) -> MarkDecision:
+def _mark(column: Column, field: str, dimension: str, unit: str | None, locale: Mark | None) -> MarkDecision:
     usual = _USUAL.get(field)
     factor = FACTORS.get(dimension, {}).get(unit or "", Decimal(1))
+    if field == "price":
+        usual, factor = _usual_price(column.header.unit)
     plausible: Callable[[Decimal], bool] | None = None
     if usual is not None:
         low, high = usual
         plausible = lambda value: low <= abs(value) * factor <= high  # noqa: E731
-    return numbers.decide_mark(column.texts, plausible=plausible, locale=habit.mark)
+    return numbers.decide_mark(column.texts, plausible=plausible, locale=locale)
+
+
+def _usual_price(unit: HeaderUnit | None) -> tuple[tuple[int, int] | None, Decimal]:
+    """What a price usually is per tonne, and the factor to it; sheets and reams are too different for a range."""
+    if unit is None or unit.dimension != "price":
+        return None, Decimal(1)
+    if unit.unit == "ton?":
+        return (60, 6000), Decimal(1)
+    factor = per_tonne(unit.unit)
+    return (None, Decimal(1)) if factor is None else ((60, 6000), factor)
 
 
 def _unit(column: Column, field: str, dimension: str, habit: Habit, mill: MillContext) -> tuple[str | None, str | None]:
@@ -123,7 +140,9 @@ def _cells(column: Column, dimension: str) -> tuple[list[tuple[str, Decimal]], l
     bare: list[Decimal] = []
     for cell in column.cells:
         if isinstance(cell, float):
-            bare.append(numbers.from_float(cell))
+            value = numbers.from_float(cell)
+            if value is not None:
+                bare.append(value)
         elif isinstance(cell, str):
             read = _either_mark(cell)
             if read.value is None:

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from services.ingestion.parsing import crosschecks, dates, grades, terms
+from services.ingestion.parsing import crosschecks, dates, grades, places, terms
 from services.ingestion.parsing.answers import (
     Part,
     column_reading,
@@ -21,13 +21,14 @@ from services.ingestion.parsing.model import ListReading, MillContext, Problem, 
 from services.ingestion.parsing.prose import list_date, place_in, price_in
 from services.ingestion.parsing.quantities import habit_of, plan_for
 from services.ingestion.parsing.rows import Reader
-from services.ingestion.parsing.scope import Scope, shown
+from services.ingestion.parsing.scope import Scope, remembered, shown
 from services.ingestion.parsing.shape import layout
 from services.ingestion.parsing.sheets import MAX_BYTES, Cell, Document, Grid, fill_down, is_filled, refuse_other_kinds
 from services.ingestion.parsing.tables import Table, find_table, language_of
 from services.ingestion.parsing.text import clean
 from services.ingestion.parsing.units import HeaderUnit
 from services.ingestion.parsing.workbooks import decode_xls, decode_zip
+from shared.contracts.types import PriceUnit
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -113,6 +114,9 @@ def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, to
         scope.orders[name] = dates.decide_order(named[name].texts, country=mill.country)
     above = [c for r in grid.rows[: table.rows[0]] for c in r if isinstance(c, str)]
     scope.price = _price_unit(named.get("price"), above)
+    if scope.price is not None and scope.price.unit == "ton?" and not habit.imperial:
+        scope.price = HeaderUnit("price", PriceUnit.PER_T.value, scope.price.currency)
+    _start_from_name(scope, grid.name)
     if document.kind == "text":
         scope.place = place_in(above, mill.country)
     return Part(grid, table, columns, scope, layout(grid, table, named, typed=document.kind == "text"))
@@ -151,11 +155,28 @@ def _read_part(part: Part) -> None:
         part.total = value if isinstance(value, Decimal) else None
 
 
+def _start_from_name(scope: Scope, name: str | None) -> None:
+    """A sheet is often named after its warehouse, its grade, or reels and sheets."""
+    if name is None:
+        return
+    grade = grades.resolve(name)
+    if grade.code is not None:
+        scope.section_grade, scope.section_text = grade, name
+    scope.section_form = terms.form(name)
+    place = places.place(name, scope.mill.country)
+    if place[1] is not None and "location_place" not in scope.columns:
+        scope.place = place
+
+
 def _enter_section(scope: Scope, row: list[Cell]) -> None:
     text = clean(next(shown(c) for c in row if is_filled(c)))
-    grade, form = grades.resolve(text), terms.form(text)
+    grade, form = grades.resolve(text, remembered(scope.mill, "grades")), terms.form(text)
     if grade.outcome == "unknown" and form is not None:
         scope.section_form = form
+        return
+    place = places.place(text, scope.mill.country)
+    if grade.outcome == "unknown" and place[1] is not None and "location_place" not in scope.columns:
+        scope.place = place
         return
     scope.section_grade, scope.section_text, scope.section_form = grade, text, form
 
@@ -164,15 +185,29 @@ def _review(document: Document, parts: list[Part]) -> list[Problem]:
     if not parts:
         return [Problem("no_header", "No row names the columns of a list (grade, grammage, width, weight).", "error")]
     found: list[Problem] = []
-    if "xls" in document.doubts:
+    if document.doubts:
         found.append(
             Problem(
                 "old_format",
-                "Rows hidden in an old .xls file cannot be seen here: please check that none is listed by mistake.",
+                "Rows hidden in a binary spreadsheet cannot be seen here: please check that none is listed by mistake.",
                 "warning",
             )
         )
     for part in parts:
+        found.extend(_above(part))
         found.extend(crosschecks.open_columns(part.grid.name, part.columns, part.scope, part.rows))
     found.extend(crosschecks.doubtful_values([p.rows for p in parts]))
     return found
+
+
+def _above(part: Part) -> list[Problem]:
+    """Rows full of numbers above the header are lots we would lose."""
+    lost = [
+        index + 1
+        for index, row in enumerate(part.grid.rows[: part.table.rows[0]])
+        if index not in part.grid.hidden_rows and sum(1 for c in row if isinstance(c, float)) >= 3
+    ]
+    if not lost:
+        return []
+    words = "Rows above the header look like lots. Is the header in the right row?"
+    return [Problem("rows_above_header", words, "error", part.grid.name, row=lost[0])]

@@ -59,30 +59,38 @@ def sheet_size(text: str, unit: str | None, mark: Mark | None, imperial: bool) -
 
 @lru_cache(maxsize=16384)
 def diameter_and_core(text: str, unit: str | None, mark: Mark | None) -> Size | None:
-    """The larger measure is the reel, the smaller the core; each may carry its own unit."""
+    """The reel is the larger measure; a reel in cm may stand beside a core in mm. ``None``: not to be told."""
     found = _PAIR.match(fold(text))
     if not found:
         only = _FIRST_ONLY.match(fold(text))
-        return Size(_scaled(only[1], only[2], unit, mark, reel=True), None, unit=unit) if only else None
-    one = _scaled(found[1], found[2], unit, mark, reel=True)
-    two = _scaled(found[4], found[5], unit, mark, reel=False)
+        value = _number(only[1], mark) if only else None
+        chosen = (cell_unit(only[2], "length") if only and only[2] else None) or unit
+        if value is None or (chosen is None and value < 400):
+            return None
+        return Size(value * LENGTH[chosen or "mm"], None, unit=chosen)
+    one, two = _number(found[1], mark), _number(found[4], mark)
     if one is None or two is None:
         return None
-    return Size(max(one, two), min(one, two), unit=unit)
+    units = [cell_unit(own, "length") if own else None for own in (found[2], found[5])]
+    if units[0] or units[1]:
+        first = one * LENGTH[units[0] or unit or units[1] or "mm"]
+        second = two * LENGTH[units[1] or unit or units[0] or "mm"]
+        return Size(max(first, second), min(first, second), unit=unit)
+    reel_and_core = _without_units(one, two, unit)
+    return Size(*reel_and_core, unit=unit) if reel_and_core else None
 
 
-def _scaled(text: str, own: str | None, unit: str | None, mark: Mark | None, *, reel: bool) -> Decimal | None:
-    value = _number(text, mark)
-    if value is None:
-        return None
-    chosen = (cell_unit(own, "length") if own else None) or unit
-    if chosen is None:
-        chosen = "mm" if value >= 70 and (value >= 400 or not reel) else ("cm" if reel and value >= 60 else None)
-    if chosen is None:
-        return None
-    if chosen == "cm" and not reel and value > 31:
-        chosen = "mm"  # "125/76": the reel in cm, the core in mm
-    return value * LENGTH[chosen]
+def _without_units(one: Decimal, two: Decimal, unit: str | None) -> tuple[Decimal, Decimal] | None:
+    reel, core = max(one, two), min(one, two)
+    if unit == "cm":
+        return one * 10, two * (10 if two <= 31 else 1)
+    if unit is not None:
+        return reel * LENGTH[unit], core * LENGTH[unit]
+    if reel >= 400 and core >= 70:
+        return reel, core
+    if 60 <= one <= 180 and 70 <= two <= one:
+        return one * 10, two
+    return None
 
 
 def _number(text: str, mark: Mark | None) -> Decimal | None:

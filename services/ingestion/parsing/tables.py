@@ -10,6 +10,7 @@ from services.ingestion.parsing.units import header_unit
 
 SEARCHED_ROWS = 60
 LEAST_FIELDS = 3
+LIKE_THE_BEST = 0.5  # a repeated header further down may be known better than the first one
 LANGUAGES = ("en", "de", "it", "es", "fr", "fi", "sv", "nl", "pl", "pt")
 
 
@@ -23,13 +24,13 @@ class Table:
 
 def find_table(grid: Grid) -> Table | None:
     """The header of a sheet; ``None`` where no row names at least three columns of a list."""
-    best, best_score = None, 0.0
-    for index, row in enumerate(grid.rows[:SEARCHED_ROWS]):
-        score = header_score(row)
-        if score > best_score + 0.5:
-            best, best_score = index, score
-    if best is None:
+    scores = [header_score(row) for row in grid.rows[:SEARCHED_ROWS]]
+    top = max(scores, default=0.0)
+    if top <= 0:
         return None
+    best = next(i for i, score in enumerate(scores) if score >= LIKE_THE_BEST * top)
+    if best + 1 < len(scores) and scores[best + 1] > scores[best]:
+        best += 1  # names of groups stand above the names of columns
     rows = [best]
     texts = [_text(c) for c in grid.rows[best]]
     above = grid.rows[best - 1] if best else []
@@ -53,7 +54,7 @@ def header_score(row: list[Cell]) -> float:
     fields, known = Counter[str](), 0.0
     for text in texts:
         scores = read_header(text).fields
-        if scores and max(scores.values()) >= 0.7:
+        if scores and max(scores.values()) >= 0.6:
             best = max(scores, key=lambda f: scores[f])
             fields[best] += 1
             known += max(scores.values())

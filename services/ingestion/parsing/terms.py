@@ -13,6 +13,7 @@ _CERTIFICATES = (
     (Certification.BLUE_ANGEL, re.compile(r"\b(?:blauer engel|blue angel|der blaue engel)\b")),
     (Certification.NORDIC_SWAN, re.compile(r"\b(?:nordic swan|svanen|nordischer schwan|joutsenmerkki|swan label)\b")),
 )
+_CLAUSE = re.compile(r"[,;.] | - |\n")
 _TRAILING = re.compile(r"[\d.,:%\s]+$")
 
 
@@ -61,12 +62,13 @@ def _stems(key: str) -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=32768)
 def _found(text: str, key: str) -> tuple[tuple[int, str], ...]:
     """Codes with the place of their first word, in the order of the text; a denied word does not count."""
-    padded = f" {normal(text)} "
     first: dict[str, int] = {}
-    for code, stem in _stems(key):
-        at = padded.find(stem)
-        if at >= 0 and not _denied(padded[:at]):
-            first[code] = min(at, first.get(code, at))
+    for number, clause in enumerate(_CLAUSE.split(text)):
+        padded = f" {normal(clause)} "
+        for code, stem in _stems(key):
+            at = padded.find(stem)
+            if at >= 0 and not _denied(padded[:at]):
+                first[code] = min(number * 10_000 + at, first.get(code, number * 10_000 + at))
     return tuple(sorted((at, code) for code, at in first.items()))
 
 

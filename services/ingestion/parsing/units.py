@@ -169,6 +169,7 @@ _PRICE_PER = tuple(
 )
 _TON = re.compile(rf"(?P<a>{_CURRENCY})?\s*(?:/|\bper\b)\s*tons?{_END}\s*(?P<b>{_CURRENCY})?")
 _PERCENT_KG = re.compile(rf"(?P<a>{_CURRENCY})?\s*% ?kg{_END}(?P<b>{_CURRENCY})?")
+_PRICE_WORD = re.compile(r"\b(?:price|preis|prix|prezzo|precio|preco|hinta|pris|prijs|cena)")
 _MONEY = re.compile(rf"(?<![a-z]){_CURRENCY}(?![a-z])")
 _HEADER_GSM = tuple(
     (re.compile(rf"{_START}(?:{pattern}){_END}|(?:{pattern}){_END}"), unit)
@@ -218,7 +219,7 @@ def header_unit(text: str) -> tuple[str, HeaderUnit | None]:
     for dimension, pattern, unit in _HEADER_UNITS:
         found = pattern.search(folded)
         if found:
-            return _without(folded, found), HeaderUnit(dimension, unit)
+            return pattern.sub(" ", folded).strip(), HeaderUnit(dimension, unit)
     return folded, None
 
 
@@ -233,7 +234,7 @@ def _price_unit(folded: str) -> tuple[str, HeaderUnit] | None:
             money = _MONEY.search(rest)
             symbol = money.group() if money else None
             rest = _without(rest, money) if money else rest
-        if symbol is None and found.group().strip()[:1] != "/":
+        if symbol is None and found.group().strip()[:1] != "/" and not _PRICE_WORD.search(rest):
             continue
         return rest, HeaderUnit("price", str(name), _CURRENCIES[symbol] if symbol else None)
     return None
@@ -283,3 +284,8 @@ _TONNE = {
     PriceUnit.PER_SHORT_TON: 1000 / (POUND_KG * 2000),
     PriceUnit.PER_LONG_TON: 1000 / (POUND_KG * 2240),
 }
+
+
+def per_tonne(unit: str) -> Decimal | None:
+    """The factor from a price per this unit to a price per tonne, where it needs no size of sheet."""
+    return next((factor for name, factor in _TONNE.items() if name.value == unit), None)

@@ -2,8 +2,8 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from xml.etree.ElementTree import Element  # the type only; parsing is defusedxml's
@@ -12,8 +12,10 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from services.ingestion.parsing.compound import DAMAGED, SheetExtras, sheet_extras
 from services.ingestion.parsing.model import ListKind, UnreadableFile
 from services.ingestion.parsing.sheets import (
+    ERROR_TEXTS,
     MAX_COLUMNS,
     MAX_ROWS,
     MAX_SHEETS,
@@ -25,6 +27,8 @@ from services.ingestion.parsing.sheets import (
     refuse_size,
 )
 
+_ODS_ERROR = re.compile(r"Err:\d{3}$")
+Extras = dict[str | int, SheetExtras]  # by name, or by number where the file knows no names there
 MAX_ENTRIES = 2000
 _CHUNK = 1 << 20
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
@@ -35,19 +39,8 @@ _SPAN = re.compile(rb'\b(min|max)="(\d+)"')
 _ERROR = re.compile(
     rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})(\d+)"[^>]*>(?:<f[^>]*/>|<f.*?</f>)?<v>([^<]*)</v>', re.DOTALL
 )
-_WIDE = re.compile(rb'\br="([A-Z]{2,3})\d')
-_DAMAGED = "The file is damaged and cannot be opened. Please save it again and send it once more."
-
-
-@dataclass(slots=True)
-class _Extras:
-    """What the raw XML of one sheet says beyond its cell values."""
-
-    hidden_rows: set[int] = field(default_factory=set[int])
-    hidden_columns: set[int] = field(default_factory=set[int])
-    errors: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
-    width: int = 26  # columns beyond Z are the exception
-    height: int = 0
+_WIDE = re.compile(rb"\br=[\"']([A-Z]{2,})\d")
+_FAR = re.compile(rb"\br=[\"'][A-Z]*(?:[2-9]\d{5}|\d{7,})[\"']")  # a row from 200,000 on, in a row or a cell
 
 
 def decode_zip(content: bytes) -> Document:
@@ -61,10 +54,18 @@ def decode_zip(content: bytes) -> Document:
                 return _workbook(content, "ods", _ods_extras(package))
             if "xl/workbook.bin" in names:
                 return _workbook(content, "xlsx", {}, doubts=("xlsb",))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise UnreadableFile("damaged", _DAMAGED) from error
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        LookupError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
+        raise UnreadableFile("damaged", DAMAGED) from error
     except (ElementTree.ParseError, DefusedXmlException) as error:
-        raise UnreadableFile("damaged", _DAMAGED) from error
+        raise UnreadableFile("damaged", DAMAGED) from error
     raise UnreadableFile("not_a_list", "This is a zip archive, not a list. Please send the list itself.")
 
 
@@ -74,7 +75,7 @@ def decode_xls(content: bytes) -> Document:
         raise UnreadableFile(
             "password_protected", "The file is protected with a password. Please send it without a password."
         )
-    return _workbook(content, "xls", {}, doubts=("xls",))
+    return _workbook(content, "xls", dict(enumerate(sheet_extras(content))))
 
 
 def _checked_names(package: zipfile.ZipFile) -> set[str]:
@@ -90,11 +91,11 @@ def _pieces(package: zipfile.ZipFile, name: str) -> Iterator[bytes]:
             yield piece
 
 
-def _xlsx_extras(package: zipfile.ZipFile, names: set[str]) -> dict[str, _Extras]:
+def _xlsx_extras(package: zipfile.ZipFile, names: set[str]) -> Extras:
     targets: dict[str, str] = {}
     for relation in ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels")):
         targets[relation.get("Id", "")] = relation.get("Target", "")
-    extras: dict[str, _Extras] = {}
+    extras: Extras = {}
     sheets = set[str]()
     for node in ElementTree.fromstring(package.read("xl/workbook.xml")).iter():
         if not node.tag.endswith("}sheet"):
@@ -112,8 +113,8 @@ def _xlsx_extras(package: zipfile.ZipFile, names: set[str]) -> dict[str, _Extras
     return extras
 
 
-def _scan_sheet(pieces: Iterator[bytes]) -> _Extras:
-    extras, rest, rows = _Extras(), b"", 0
+def _scan_sheet(pieces: Iterator[bytes]) -> SheetExtras:
+    extras, rest, rows = SheetExtras(), b"", 0
     head = True
     for piece in pieces:
         text = rest + piece
@@ -135,7 +136,7 @@ def _scan_sheet(pieces: Iterator[bytes]) -> _Extras:
     return extras
 
 
-def _scan_columns(body: bytes, extras: _Extras) -> None:
+def _scan_columns(body: bytes, extras: SheetExtras) -> None:
     for column in _COLUMN.finditer(body[: body.find(b"<sheetData") if b"<sheetData" in body else 0]):
         if _HIDDEN.search(column[1]):
             span = {k: int(v) for k, v in _SPAN.findall(column[1])}
@@ -143,9 +144,11 @@ def _scan_columns(body: bytes, extras: _Extras) -> None:
             extras.hidden_columns.update(range(span.get(b"min", 1) - 1, last))
 
 
-def _scan_rows(body: bytes, extras: _Extras) -> int:
+def _scan_rows(body: bytes, extras: SheetExtras) -> int:
+    if _FAR.search(body):
+        refuse_size(MAX_ROWS + 1, 1)
     for letters in set(_WIDE.findall(body)):
-        extras.width = max(extras.width, _column_index(letters) + 1)
+        extras.width = max(extras.width, _column_index(letters[:4]) + 1)
     refuse_size(1, extras.width)
     count = body.count(b"<row ") + body.count(b":row ")
     if b'hidden="' in body:
@@ -169,22 +172,23 @@ def _column_index(letters: bytes) -> int:
     return index - 1
 
 
-def _ods_extras(package: zipfile.ZipFile) -> dict[str, _Extras]:
+def _ods_extras(package: zipfile.ZipFile) -> Extras:
     """Hidden rows and spanned cells of an OpenDocument sheet; repeats are counted, never unrolled."""
-    extras: dict[str, _Extras] = {}
-    current, row = _Extras(), 0
+    extras: Extras = {}
+    current, row = SheetExtras(), 0
     with package.open("content.xml") as part:
         for event, node in ElementTree.iterparse(part, events=("start", "end")):
             tag = node.tag.rsplit("}", 1)[-1]
             if event == "start" and tag == "table":
                 name = next((v for k, v in node.attrib.items() if k.endswith("}name")), "")
-                current, row = extras.setdefault(name, _Extras()), 0
+                current, row = extras.setdefault(name, SheetExtras()), 0
             elif event == "end" and tag == "table-row":
                 attributes = {k.rsplit("}", 1)[-1]: v for k, v in node.attrib.items()}
                 repeated = int(attributes.get("number-rows-repeated", "1"))
                 width = _ods_width(node)
                 if width:
                     refuse_size(row + repeated, width)
+                    current.merged.extend(_ods_merged(node, row))
                 if attributes.get("visibility") in ("collapse", "filter"):
                     current.hidden_rows.update(range(row, row + min(repeated, MAX_ROWS)))
                 row += repeated
@@ -203,38 +207,57 @@ def _ods_width(row: Element) -> int:
     return filled
 
 
-def _workbook(content: bytes, kind: ListKind, extras: dict[str, _Extras], doubts: tuple[str, ...] = ()) -> Document:
+def _ods_merged(row: Element, at: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    found: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    column = 0
+    for cell in row:
+        attributes = {k.rsplit("}", 1)[-1]: v for k, v in cell.attrib.items()}
+        down, across = (
+            int(attributes.get("number-rows-spanned", "1")),
+            int(attributes.get("number-columns-spanned", "1")),
+        )
+        if down > 1:
+            found.append(((at, column), (at + min(down, MAX_ROWS) - 1, column + across - 1)))
+        column += int(attributes.get("number-columns-repeated", "1"))
+    return found
+
+
+def _workbook(content: bytes, kind: ListKind, extras: Extras, doubts: tuple[str, ...] = ()) -> Document:
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         metadata = book.sheets_metadata
         if len(metadata) > MAX_SHEETS:
             raise UnreadableFile("too_many_sheets", f"The file has more than {MAX_SHEETS} sheets.")
         grids: list[Grid] = []
-        for meta in metadata:
+        for number, meta in enumerate(metadata):
             if meta.typ is not SheetTypeEnum.WorkSheet:
                 continue
             sheet = book.get_sheet_by_name(meta.name)
             refuse_size(sheet.total_height, sheet.total_width)
             rows: list[list[Cell]] = [[_cell(c) for c in row] for row in sheet.to_python(skip_empty_area=False)]
-            more = extras.get(meta.name, _Extras())
+            more = extras.get(meta.name) or extras.get(number) or SheetExtras()
             for (row, column), text in more.errors.items():
                 if row < len(rows) and column < len(rows[row]):
                     rows[row][column] = CellError(text or "#N/A")
             hidden = meta.visible is not SheetVisibleEnum.Visible
-            merged = sheet.merged_cell_ranges or []
+            merged = sheet.merged_cell_ranges or more.merged
             grids.append(Grid(meta.name, rows, hidden, more.hidden_rows, more.hidden_columns, merged))
     except PasswordError as error:
         raise UnreadableFile(
             "password_protected", "The file is protected with a password. Please send it without a password."
         ) from error
     except (CalamineError, OSError, ValueError) as error:
-        raise UnreadableFile("damaged", _DAMAGED) from error
+        raise UnreadableFile("damaged", DAMAGED) from error
     return Document(kind, grids, doubts=doubts)
 
 
 def _cell(value: int | float | str | bool | time | date | datetime | timedelta) -> Cell:
     if isinstance(value, str):
-        return value or None
+        return (
+            CellError(value)
+            if value[:1] in "#E" and (value in ERROR_TEXTS or _ODS_ERROR.match(value))
+            else value or None
+        )
     if isinstance(value, float):
         return value
     if isinstance(value, datetime):
