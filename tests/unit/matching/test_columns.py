@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matching.columns import Bools, Columns, select
@@ -34,6 +34,7 @@ PRICES = [Decimal(text) for text in ("599.99", "600", "600.01", "696", "696.01",
 # Few values, close to each other and at the edges, so that every criterion is met, missed and just met.
 gsm = st.sampled_from([Decimal(text) for text in ("99.99", "100", "100.5", "120", "135", "135.01")])
 width = st.sampled_from([699, 700, 720, 721, 1000, 1020, 1400, 2100, 2470])
+side = st.sampled_from([700, 720, 1000])
 weight = st.sampled_from([Decimal(text) for text in ("999.9", "1000", "1000.1", "25000")])
 currency = st.sampled_from(["EUR", "USD", "SEK", "PLN"])
 country = st.sampled_from(["DE", "AT", "SE"])
@@ -66,11 +67,11 @@ requirements = st.builds(
     width_mm=seldom(Bounds(), bounds(width)),
     cut_widths_mm=seldom((), st.lists(st.sampled_from([350, 700, 1020, 1225]), max_size=2, unique=True).map(tuple)),
     trim_max_mm=st.sampled_from([0, 20, 60]),
-    sheet=seldom(None, st.builds(SheetFormat, w_mm=width, l_mm=width, trim_max_mm=st.sampled_from([0, 20, 400]))),
+    sheet=seldom(None, st.builds(SheetFormat, w_mm=side, l_mm=side, trim_max_mm=st.sampled_from([0, 20, 400]))),
     diameter_mm=seldom(Bounds(), bounds(st.sampled_from([1000, 1200]))),
     core_mm=seldom(frozenset[int](), st.frozensets(st.sampled_from([76, 150]), max_size=2)),
     weight_kg=seldom(Bounds(), bounds(weight)),
-    quality_floor=st.sampled_from(list(QualityClass)[:4]),
+    quality_floor=seldom(QualityClass.C, st.sampled_from(list(QualityClass)[:4])),
     accepted_defects=seldom(None, st.frozensets(st.sampled_from(list(Defect)[:3]))),
     price_ceiling=seldom(None, st.sampled_from(PRICES)),
     price_currency=currency,
@@ -93,8 +94,8 @@ def lots(draw: st.DrawFn) -> Lot:
         quality=draw(st.sampled_from(list(QualityClass))),
         country=draw(country),
         width_mm=draw(st.none() | width),
-        sheet_w_mm=draw(st.none() | width),
-        sheet_l_mm=draw(st.none() | width),
+        sheet_w_mm=draw(st.none() | side),
+        sheet_l_mm=draw(st.none() | side),
         diameter_mm=draw(st.none() | st.sampled_from([999, 1000, 1100, 1201])),
         core_mm=draw(st.none() | st.sampled_from([70, 76, 150, 5000])),
         certifications=draw(st.frozensets(st.sampled_from(list(Certification)[:2]))),
@@ -115,11 +116,14 @@ def selected(columns: Columns, offered: list[Lot], rates: Rates, doors: dict[UUI
     return set(pairs)
 
 
+@settings(max_examples=200, deadline=None)
 @given(
-    wanted=st.lists(requirements, max_size=12),
-    offered=st.lists(lots(), max_size=8),
+    wanted=st.lists(requirements, min_size=3, max_size=12),
+    offered=st.lists(lots(), min_size=3, max_size=10),
     rates=st.sampled_from([RATES, NO_RATES]),
-    doors=st.fixed_dictionaries({mill: st.lists(st.booleans(), min_size=3, max_size=3) for mill in MILLS}),
+    doors=st.fixed_dictionaries(
+        {mill: seldom([True, True, True], st.lists(st.booleans(), min_size=3, max_size=3)) for mill in MILLS}
+    ),
 )
 def test_array_form_selects_the_pairs_that_the_scalar_form_lets_fit(
     wanted: list[Requirement], offered: list[Lot], rates: Rates, doors: dict[UUID, list[bool]]
@@ -135,6 +139,7 @@ def test_array_form_selects_the_pairs_that_the_scalar_form_lets_fit(
     assert selected(columns, offered, rates, doors) == expected
 
 
+@settings(deadline=None)
 @given(
     first=st.lists(requirements, min_size=1, max_size=6),
     second=st.lists(requirements, min_size=1, max_size=6),
