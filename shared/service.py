@@ -206,6 +206,7 @@ def create_app(
     app.state.db = db
     problems.install(app)
     app.include_router(_health(db))
+    app.state.contract = tuple(routers)  # for the page that lists all endpoints
     for one in routers:
         app.include_router(one, prefix="/mvp/api")
     app.add_middleware(Bounded, body_bytes_max=body_bytes_max)

@@ -59,7 +59,7 @@ async def work(
         loops.extend(consuming(database, wire, locks, subscriptions, stop))
     if "scheduler" in roles:
         loops.extend(scheduling(database, locks, (*jobs, *housekeeping.JOBS), stop))
-    holding = asyncio.ensure_future(locks.run())
+    holding = asyncio.ensure_future(keep_going("locks", locks.run, stop=asyncio.Event()))
     status = Status(database, wire, roles=tuple(roles))
     try:
         async with serve_status(status, port=settings.worker_port):

@@ -45,6 +45,7 @@ class Reader:
         self._group = database.service
         self._stop = stop
         self._position = Position(applied_seq=0, epoch=None, stopped=None)
+        self._forgotten = True  # how far we are: to be read again
         self._draining = True
         self._after_death = True
         self._doubts = 0  # looks in a row that speak against the producer's numbers
@@ -60,7 +61,7 @@ class Reader:
         self._draining = self._after_death = True
         metrics.READER_ACTIVE.labels(self._stream).set(1)
         try:
-            await self._load()
+            self._forgotten = True
             await self._regroup()
             while not self._stop.is_set():
                 await self._round()
@@ -69,6 +70,8 @@ class Reader:
 
     async def _round(self) -> None:
         try:
+            if self._forgotten:
+                await self._load()
             if self._position.stopped is not None:
                 await wait_any(self._stop, seconds=STOPPED_POLL_S)
                 return await self._load()
@@ -92,8 +95,8 @@ class Reader:
         except Exception as error:  # a door: only an outage is waited for, all else is a fault of ours
             if not is_outage(error):
                 raise
+            self._forgotten = True
             await self._back_off("postgresql is away", error)
-            await self._load()
 
     async def _read(self) -> list[Entry]:
         """Entries, or none after ``BLOCK_S``. Told to stop it lets go: what was on its way is pending."""
@@ -266,6 +269,7 @@ class Reader:
     async def _load(self) -> None:
         async with self._database.transaction() as conn:
             self._position = await store.position(conn, self._stream)
+        self._forgotten = False
         self._doubts = 0
         metrics.SUBSCRIPTION_STOPPED.labels(self._stream).set(self._position.stopped is not None)
 

@@ -1,5 +1,7 @@
 """A list comes in by upload, is read, compared, committed and answered."""
 
+from typing import cast
+
 from services.ingestion.usecases.commits import overdue, resend_parts
 from shared.contracts.ingestion import BatchStatusChanged, RowAction, RowsAccepted
 from tests.integration.ingestion.market import Market, csv_list, line, usual_list
@@ -9,9 +11,10 @@ async def test_list_of_a_trusted_mill_when_nothing_objects_then_is_committed_wit
     batch_id = await market.take(csv_list(*usual_list()))
     batch = await market.batch(batch_id)
     assert batch["status"] == "committed", batch["reasons"]
-    assert batch["counts"] | {"total": 20, "applied": 20} == batch["counts"]
+    counts = cast(dict[str, int], batch["counts"])
+    assert (counts["total"], counts["applied"]) == (20, 20)
     assert batch["changes"] == {"create": 20}
-    assert [stage["status"] for stage in batch["stages"]] == [
+    assert [stage["status"] for stage in cast(list[dict[str, str]], batch["stages"])] == [
         "received", "parsing", "validating", "committing", "committed",
     ]  # fmt: skip
     shown = [event.status for event in await market.events(BatchStatusChanged)]
@@ -36,9 +39,8 @@ async def test_second_list_when_lots_changed_then_creates_updates_confirms_and_w
 
 async def test_list_of_another_kind_when_committed_then_leaves_the_other_lots_alone(market: Market) -> None:
     await market.take(csv_list(*usual_list()))
-    other = csv_list(
-        line("F-1"), line("F-2"), header="Pos;Sorte;g/m2;Breite mm;DM mm;Hülse mm;Rollen;Gewicht kg;Wahl;Preis EUR/t"
-    )
+    header = "Pos;Sorte;g/m2;Breite mm;DM mm;Hülse mm;Rollen;Gewicht kg;Wahl;Preis EUR/t"
+    other = csv_list(line("F-1"), line("F-2"), header=header)
     batch_id = await market.take(other)
     assert (await market.batch(batch_id))["changes"] == {"create": 2}
 
@@ -65,9 +67,9 @@ async def test_lot_when_its_row_cannot_be_read_then_stays_on_the_market(market: 
     batch = await market.batch(batch_id)
     assert batch["status"] == "committed", batch["reasons"]
     assert batch["changes"] == {"confirm": 39}
-    assert batch["counts"]["rejected"] == 1  # type: ignore[index]
+    assert cast(dict[str, int], batch["counts"])["rejected"] == 1
     (bad,) = await market.rows(batch_id, status__in="rejected")
-    assert bad["problems"][0]["field"] == "gsm"  # type: ignore[index]
+    assert cast(list[dict[str, str]], bad["problems"])[0]["field"] == "gsm"
 
 
 async def test_list_of_1200_lots_when_committed_then_travels_in_three_parts(market: Market) -> None:

