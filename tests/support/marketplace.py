@@ -101,11 +101,12 @@ class Marketplace:
         self.client(mill).send("PUT", f"/visibility-rules/{rules['mill_id']}", body, version=rules["version"])
         self.wait_until_quiet()
 
-    def mail(self, mill: str, file: Path) -> tuple[str, str]:
-        """Mail a list as the mill; the subject and the Message-ID it went under."""
+    def mail(self, mill: str, file: Path) -> str:
+        """Mail a list as the mill; the subject it went under."""
         known, subject = self._mills[mill], f"{file.name} {uuid4().hex[:8]}"
         sender, url = known["sender_addresses"][0], self.system.layout.secrets()["OFFCUT_SMTP_URL"]
-        return subject, mail_list(url, sender=sender, file=file, subject=subject, name=known["name"])
+        mail_list(url, sender=sender, file=file, subject=subject, name=known["name"])
+        return subject
 
     def upload(self, mill: str, content: bytes, *, name: str = "list.csv") -> httpx.Response:
         headers = {"Idempotency-Key": str(uuid4()), "Authorization": self.bearer(mill)}

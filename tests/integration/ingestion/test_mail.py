@@ -12,9 +12,10 @@ from pydantic import SecretStr
 
 from services.ingestion.collecting import Listener, collect
 from services.ingestion.store.mailboxes import list_mailboxes
+from services.ingestion.usecases.mailboxes import account_of_url, keep_default
 from shared.contracts.gateway import OrganizationStatus
 from shared.contracts.ingestion import BatchStatusChanged, RowsAccepted
-from shared.db import fetch_all
+from shared.db import Database, fetch_all
 from tests.integration.ingestion.conftest import settings_for
 from tests.integration.ingestion.market import Market, csv_list, usual_list
 from tests.support.imap import MailServer
@@ -269,16 +270,23 @@ async def test_listener_when_mail_came_before_it_listened_then_says_so(post: Pos
         await listener.close()
 
 
-async def test_mailbox_of_the_settings_when_poll_and_listener_start_together_then_is_added_once(post: Post) -> None:
-    listener = Listener()
-    post.server.drop(mail(LIST))
-    try:
-        heard, stored = await asyncio.gather(
-            listener.listen(post.market.db, post.market.settings), collect(post.market.db, post.market.settings)
-        )
-    finally:
-        await listener.close()
-    assert stored == 1
-    assert heard in (True, False)
-    async with post.market.db.transaction() as conn:
+async def test_mailbox_of_the_settings_when_two_add_it_at_once_then_is_added_once(post: Post) -> None:
+    account = account_of_url("imap://lists:x@127.0.0.1:1/INBOX")
+    db = post.market.db
+
+    async def add() -> None:
+        async with db.transaction() as conn:
+            await keep_default(conn, account)
+
+    async with db.transaction() as conn:
+        await keep_default(conn, account)
+        second = asyncio.create_task(add())
+        await until(lambda: _waits_for_a_lock(db), what="the second to wait for the first")
+    await second
+    async with db.transaction() as conn:
         assert len(await list_mailboxes(conn)) == 1
+
+
+async def _waits_for_a_lock(db: Database) -> bool:
+    async with db.transaction() as conn:
+        return await (await conn.execute("SELECT FROM pg_locks WHERE NOT granted")).fetchone() is not None
