@@ -13,6 +13,8 @@ SERVICES = ("ingestion", "catalog", "matching", "exclusivity", "newsletter", "ga
 INFRA_PORTS = {"postgres": 8920, "redis": 8921, "smtp": 8922, "imap": 8923, "mail_pages": 8924}
 SERVICE_PORTS: dict[str, int] = dict(zip(SERVICES, (8911, 8912, 8913, 8914, 8915, 8910), strict=True))
 
+WORKER_SHIFT = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -53,6 +55,10 @@ class Layout:
 
     def service_port(self, service: str) -> int:
         return SERVICE_PORTS[service] + self.offset
+
+    def worker_port(self, service: str) -> int:
+        """Health and metrics of a worker."""
+        return self.service_port(service) + WORKER_SHIFT
 
     @property
     def address(self) -> str:

@@ -13,7 +13,7 @@ import httpx
 import orjson
 
 NAMESPACE = UUID("b1a5a0de-5c53-4d1c-9a62-3f8f6f6c2a10")  # the same demo twice makes the same requests twice
-PASSWORD = "offcut-demo"  # noqa: S105 - the documented password of the demo accounts
+PASSWORD = "surplus-paper"  # noqa: S105 - the documented password of the demo accounts
 ADMIN = "operator@offcut.example"
 LISTS_ADDRESS = "lists@offcut.example"
 PAGE = 200

@@ -113,8 +113,7 @@ def _lots(reading: ListReading, limit: int) -> Table:
         place = f"{lot.location_place or ''} {lot.location_country}".strip()
         table.add_row(
             str(row.row), escape(lot.lot_ref or "–"), lot.grade_code, f"{lot.gsm:f}", size, reel,
-            str(lot.reel_count or ""),
-            f"{lot.weight_net_kg:,f}", lot.quality_class.value, price, escape(place), words,
+            str(lot.reel_count or ""), f"{lot.weight_net_kg:,f}", lot.quality_class.value, price, escape(place), words,
         )  # fmt: skip
     return table
 

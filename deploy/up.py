@@ -14,9 +14,12 @@ from deploy import pm2
 from deploy.bootstrap import BootstrapRefused, bootstrap
 from deploy.choices import Choices
 from deploy.configure import GIVEN_BY, Configuration, choose, configure
+from deploy.demo import DemoFailed, accounts
+from deploy.demo import run as run_demo
 from deploy.embedded.place import ROOT
 from deploy.embedded.process import ServerFailed, listens
 from deploy.layout import SERVICES, Layout
+from deploy.market import ADMIN, PASSWORD
 from deploy.pm2 import Pm2Failed
 from deploy.screen import CONSOLE, fail, say, step
 from shared.migrate import migrate
@@ -54,10 +57,13 @@ def up(
             show_end(layout, began, changed=False, demo=wants_demo(layout, demo))
             return
         bring_up(layout, present, environment)
-    except (UpRefused, Pm2Failed, ServerFailed, BootstrapRefused, psycopg.OperationalError) as refused:
+        with_demo = wants_demo(layout, demo)
+        if with_demo:
+            run_demo(layout)
+    except (UpRefused, Pm2Failed, ServerFailed, BootstrapRefused, DemoFailed, psycopg.OperationalError) as refused:
         fail(str(refused))
         sys.exit(1)
-    show_end(layout, began, changed=True, demo=wants_demo(layout, demo))
+    show_end(layout, began, changed=True, demo=with_demo)
 
 
 def wants_demo(layout: Layout, asked: bool | None) -> bool:
@@ -204,7 +210,10 @@ def show_end(layout: Layout, began: float, *, changed: bool, demo: bool) -> None
     table.add_row("Sign in", f"{layout.address}/mvp/app/")
     if choices is not None and "mail" in choices.embedded:
         table.add_row("Mail that was sent", f"http://127.0.0.1:{layout.port('mail_pages')}/")
-    if not demo:
+    if demo:
+        table.add_row("Demo accounts", f"{ADMIN} (operator), {', '.join(accounts())}; password {PASSWORD}")
+        table.add_row("Try next", "sign in as the buyer, open a lot, press “I am interested”; mail a list of your own")
+    else:
         create = ".venv/bin/python -m gateway.accounts create-admin --email you@example.org --name 'Your Name'"
         table.add_row("First administrator", f"OFFCUT_SECRETS_FILE={layout.secrets_file} {create}")
     table.add_row("Processes", f"PATH={pm2.search_path()}:$PATH pm2 ls")

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,12 +17,12 @@ from gateway.settings import GatewaySettings, settings
 from shared.auth import Actor, actor_of, public
 from shared.problems import AppError, BadRequest, NotAuthenticated, Unavailable, problem
 from shared.serve import serve
-from shared.service import Traced, create_app
+from shared.service import Traced, create_app, router
 
-health = APIRouter(dependencies=[public], tags=["Platform"])
+health = router("Platform")
 
 
-@health.get("/mvp/api/health", summary="Is it up; for the operator, which part is not")
+@health.get("/health", dependencies=[public], summary="Is it up; for the operator, which part is not")
 async def get_health(request: Request) -> JSONResponse:
     try:
         is_admin = actor_of(request).is_admin
@@ -89,24 +89,30 @@ def _without_trailing_slash(scope: Scope) -> None:
         scope["raw_path"] = scope["raw_path"].removesuffix(b"/")
 
 
-def build(config: GatewaySettings) -> ASGIApp:
-    """The whole gateway as one ASGI app."""
+def own_app(config: GatewaySettings) -> FastAPI:
+    """What the gateway answers itself."""
     own = create_app(
         config,
         title="Offcut gateway",
-        routers=[api.auth, api.organizations],
+        routers=[api.auth, api.organizations, health],
         description="Sign-in, organisations, and the way to the services.",
         traced=False,
     )
-    proxy = Proxy(config)
-    revocations = Revocations(own.state.db, kept_seconds=config.access_token_seconds)
-    own.state.proxy = proxy
-    own.state.revocations = revocations
+    own.state.proxy = Proxy(config)
+    own.state.revocations = Revocations(own.state.db, kept_seconds=config.access_token_seconds)
     own.state.documents = {}
-    own.include_router(health)
+    own.state.grade_names = {}
     own.include_router(documents)
     own.include_router(pages.pages)
     own.mount("/mvp/api/docs/assets", assets())
+    return own
+
+
+def build(config: GatewaySettings) -> ASGIApp:
+    """The whole gateway as one ASGI app: its own answers, and the way to the services."""
+    own = own_app(config)
+    proxy: Proxy = own.state.proxy
+    revocations: Revocations = own.state.revocations
     inner = own.router.lifespan_context
 
     @asynccontextmanager

@@ -98,6 +98,16 @@ async def _visitor(request: Request, access: str | None, refresh: str | None) ->
     return visitor
 
 
+async def _grade_names(request: Request, visitor: Visitor) -> dict[str, str]:
+    """What grade codes mean, asked for once per process; codes alone while catalog is down."""
+    names: dict[str, str] = request.app.state.grade_names
+    if not names:
+        status, found = await visitor.get("catalog", "/mvp/api/reference-data")
+        if status == 200:
+            names.update({grade["code"]: grade["meaning"] for grade in found["grades"]})
+    return names
+
+
 def _shown(
     request: Request, name: str, *, status: int = 200, visitor: Visitor | None = None, **values: object
 ) -> Response:
@@ -188,7 +198,13 @@ async def lots(request: Request, access: Access = None, refresh: RefreshCookie =
         return _to_sign_in(request)
     status, found = await visitor.get("catalog", "/mvp/api/items?limit=50&sort=-listed_at")
     return _shown(
-        request, "lots.html", visitor=visitor, status=status, items=found.get("items", []), error=found.get("detail")
+        request,
+        "lots.html",
+        visitor=visitor,
+        status=status,
+        items=found.get("items", []),
+        error=found.get("detail"),
+        grades=await _grade_names(request, visitor),
     )
 
 
@@ -230,6 +246,7 @@ async def _lot(request: Request, visitor: Visitor, item_id: UUID, refused: str |
         "lot.html",
         visitor=visitor,
         item=item,
+        grades=await _grade_names(request, visitor),
         interest=interest,
         window=window,
         key=uuid4(),

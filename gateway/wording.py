@@ -5,8 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-DECIMAL_COMMA = ("de", "it", "es", "fr", "fi", "sv", "pl", "nl", "pt")
-
 
 def weight(kilograms: str | float | None) -> str:
     """Kilograms as tonnes, as the trade speaks: ``21.3 t``."""
@@ -35,9 +33,21 @@ def moment(instant: str | None, time_zone: str = "UTC") -> str:
     return datetime.fromisoformat(instant).astimezone(zone).strftime("%a %d %b %Y, %H:%M %Z")
 
 
+def band(code: str | None) -> str:
+    """A weight band in words: ``5_to_10t`` as ``5–10 t``."""
+    text = (code or "").removesuffix("t").replace("_to_", "–").replace("_", " ").strip()
+    return f"{text} t" if text else ""
+
+
 def words(code: str | None) -> str:
     """``SIDE_RUN`` as ``side run``."""
     return (code or "").replace("_", " ").lower()
 
 
-FILTERS: dict[str, Callable[..., str]] = {"weight": weight, "plain": plain, "moment": moment, "words": words}
+FILTERS: dict[str, Callable[..., str]] = {
+    "weight": weight,
+    "plain": plain,
+    "moment": moment,
+    "words": words,
+    "band": band,
+}

@@ -106,22 +106,57 @@ STEINACH: tuple[tuple[str, str, tuple[SteinachRow, ...]], ...] = (
 )  # fmt: skip
 
 
-def steinach() -> None:
-    name = "steinach_restposten_kw47.xlsx"
+# The week after, as the demo mails it: most of what was there, and a good deal more; one row of 25 cannot be read.
+STEINACH_NEXT: tuple[tuple[str, str, tuple[SteinachRow, ...]], ...] = (
+    ("Testliner 3 braun", "TL_3", (
+        *STEINACH[0][2][:3],
+        ("ST-1005", "SteinLiner", 115, 2450, 1250, 5, 11.62, "I. Wahl", "PRIME", 540, "Steinach", "", {}),
+        ("ST-1006", "SteinLiner", 125, 2400, 1250, 3, 7.1, "A", "A", 520, "Steinach", "Überproduktion", {"surplus_reason": "OVERRUN"}),
+        ("ST-1007", "SteinLiner", 140, 1650, 1200, 2, 3.05, "II. Wahl", "B", 480, "Steinach", "Hülse beschädigt", {"defects": ["CORE_DAMAGE"]}),
+        ("ST-1008", "SteinLiner", 130, "125/98/75", 1200, 3, 4.4, "A", "A", 510, "Steinach", "", ("width_mm", "several_widths")),
+    )),
+    ("Testliner 2 braun", "TL_2", (
+        ("ST-1020", "SteinLiner Plus", 125, 2450, 1250, 4, 9.3, "I. Wahl", "PRIME", 590, "Steinach", "", {}),
+        ("ST-1021", "SteinLiner Plus", 135, 2100, 1250, 6, 12.48, "A", "A", 575, "Lager Linz (AT)", "", {}),
+        ("ST-1022", "SteinLiner Plus", 150, 1980, 1250, 2, 4.02, "A", "A", None, "Steinach", "Randrollen", {"surplus_reason": "SIDE_RUN"}),
+        ("ST-1023", "SteinLiner Plus", 170, 2300, 1400, 3, 8.6, "II. Wahl", "B", 520, "Steinach", "Kantenschaden", {"defects": ["EDGE_DAMAGE"]}),
+        ("ST-1024", "SteinLiner Plus", 120, 1250, 1250, 8, 10.2, "A", "A", 560, "Steinach", "", {}),
+    )),
+    ("Wellenstoff", "FL_REC", (
+        *STEINACH[1][2][:2],
+        ("ST-1013", "SteinWelle", 100, 2500, 1400, 5, 15.1, "I. Wahl", "PRIME", 435, "Steinach", "", {}),
+        ("ST-1014", "SteinWelle", 105, 2350, 1400, 4, 11.3, "A", "A", 428, "Steinach", "", {}),
+        ("ST-1015", "SteinWelle", 112, 2400, 1400, 2, 5.8, "A", "A", None, "Lager Linz (AT)", "", {}),
+        ("ST-1016", "SteinWelle", 95, 2100, 1250, 3, 6.9, "II. Wahl", "B", 395, "Steinach", "Feuchte zu hoch", {"surplus_reason": "OFF_SPEC", "defects": ["MOISTURE"]}),
+        ("ST-1017", "SteinWelle", 90, 2480, 1400, 6, 17.9, "A", "A", 420, "Steinach", "", {}),
+        ("ST-1018", "SteinWelle", 127, 2450, 1400, 1, 3.02, "A", "A", 410, "Steinach", "Storno Kunde", {"surplus_reason": "CANCELLED"}),
+    )),
+    ("Kraftliner weiß gedeckt", "KL_WHITETOP", (
+        ("ST-1030", "SteinTop", 135, 2450, 1250, 4, 9.95, "I. Wahl", "PRIME", 790, "Steinach", "", {}),
+        ("ST-1031", "SteinTop", 140, 2250, 1250, 3, 6.84, "A", "A", 770, "Steinach", "", {}),
+        ("ST-1032", "SteinTop", 170, 2400, 1250, 2, 4.9, "A", "A", None, "Steinach", "Überproduktion", {"surplus_reason": "OVERRUN"}),
+        ("ST-1033", "SteinTop", 125, 1100, 1250, 6, 6.3, "II. Wahl", "B", 690, "Lager Linz (AT)", "Kantenschaden", {"defects": ["EDGE_DAMAGE"]}),
+        ("ST-1034", "SteinTop", 186, 2300, 1250, 2, 5.02, "III", "C", 600, "Steinach", "", {}),
+    )),
+)  # fmt: skip
+
+
+def steinach(week: int, table: tuple[tuple[str, str, tuple[SteinachRow, ...]], ...]) -> None:
+    name = f"steinach_restposten_kw{week}.xlsx"
     mill = {"country": "DE", "language": "de"}
-    total = round(sum(row[6] for _, _, rows in STEINACH for row in rows), 3)
+    total = round(sum(row[6] for _, _, rows in table for row in rows), 3)
     meaning = Meaning(name, mill, {"list_date": "2026-11-18", "stated_total_kg": round(total * 1000, 1)})
     book = Workbook()
     sheet = first_sheet(book, "Restposten")
     sheet.append(["Papierfabrik Steinach GmbH"])
-    sheet.append(["Restposten KW 47", None, None, None, None, None, None, None, "Stand:", date(2026, 11, 18)])
+    sheet.append([f"Restposten KW {week}", None, None, None, None, None, None, None, "Stand:", date(2026, 11, 18)])
     sheet.append([])
     sheet.append(["Los-Nr.", "Bezeichnung", "Grammatur", "Breite", "Ø", "Hülse", "Rollen", "Menge", "Wahl", "Preis", "Lager", "Bemerkung"])  # fmt: skip
     sheet.append([None, None, "g/m²", "cm", "cm", "mm", "Stk.", "to", None, "EUR/to", None, None])
     for row, kind in ((1, "title"), (2, "title"), (3, "blank"), (4, "header"), (5, "header")):
         meaning.other(sheet.title, row, kind)
     row = 5
-    for heading, code, lots in STEINACH:
+    for heading, code, lots in table:
         row += 1
         sheet.append([heading])
         meaning.other(sheet.title, row, "section")
@@ -262,8 +297,10 @@ def brine() -> None:
 
 def main() -> None:
     HERE.mkdir(parents=True, exist_ok=True)
-    for make in (steinach, moorbach, brine):
-        make()
+    steinach(47, STEINACH)
+    steinach(48, STEINACH_NEXT)
+    moorbach()
+    brine()
     sys.stdout.write(f"sample lists written to {HERE}\n")
 
 

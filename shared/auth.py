@@ -143,7 +143,8 @@ def _everybody() -> None:
     """Marks a route as public on purpose; the route test demands this or a role on every route."""
 
 
-public = Depends(_everybody)
+PUBLIC_MARK = _everybody
+public = Depends(PUBLIC_MARK)
 
 AnyActor = Annotated[Actor, require(*Role)]
 AdminActor = Annotated[Actor, require(Role.ADMIN)]

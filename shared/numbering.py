@@ -10,6 +10,7 @@ from shared.db import Conn, execute, fetch_all, fetch_one
 from shared.wire import Mark
 
 BATCH_MAX = 500
+BATCH_BYTES_MAX = 1 << 20  # a transaction in Redis needs room for all of it at once
 KEEP_DAYS = 30
 
 
@@ -57,18 +58,26 @@ async def head_of(conn: Conn, service: str) -> Mark:
     return head
 
 
+async def hold_head(conn: Conn, service: str) -> Mark:
+    """The last number given; none is given until this transaction ends."""
+    head = await fetch_one(
+        conn,
+        Mark,
+        "SELECT seq, epoch FROM stream_head WHERE stream = %(stream)s FOR UPDATE",
+        {"stream": stream_of(service)},
+    )
+    if head is None:
+        raise RuntimeError(f"schema {service} has no stream head: run its migrations")
+    return head
+
+
 async def give_numbers(conn: Conn, service: str) -> tuple[Mark, int]:
     """Move up to ``BATCH_MAX`` events from ``outbox`` to ``sent`` with the next numbers; the new head and how many.
 
     Two statements on purpose. One statement sees the table as it was before it waited for the lock on the head, and
     would give numbers twice.
     """
-    stream = {"stream": stream_of(service)}
-    locked = await fetch_one(
-        conn, Mark, "SELECT seq, epoch FROM stream_head WHERE stream = %(stream)s FOR UPDATE", stream
-    )
-    if locked is None:
-        raise RuntimeError(f"schema {service} has no stream head: run its migrations")
+    locked = await hold_head(conn, service)
     count = await fetch_one(
         conn,
         _Count,
@@ -91,7 +100,7 @@ async def give_numbers(conn: Conn, service: str) -> tuple[Mark, int]:
         )
         SELECT moved FROM counted
         """,
-        {**stream, "head": locked.seq, "limit": BATCH_MAX},
+        {"stream": stream_of(service), "head": locked.seq, "limit": BATCH_MAX},
     )
     moved = count.moved if count else 0
     return Mark(seq=locked.seq + moved, epoch=locked.epoch), moved
@@ -108,18 +117,27 @@ async def new_epoch(conn: Conn, service: str) -> Mark:
 
 
 async def sent_after(conn: Conn, seq: int) -> Sequence[SentRow]:
-    """The next events after a number, in order."""
+    """The next events after a number, in order: at most ``BATCH_MAX``, and about ``BATCH_BYTES_MAX`` of bodies."""
     return await fetch_all(
         conn,
         SentRow,
         """
         SELECT seq, event_id, type, key, meta, body, occurred_at
-        FROM sent
-        WHERE seq > %(seq)s
+        FROM (
+            SELECT seq, event_id, type, key, meta, body, occurred_at,
+                   sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS bytes_before
+            FROM (
+                SELECT seq, event_id, type, key, meta, body, occurred_at
+                FROM sent
+                WHERE seq > %(seq)s
+                ORDER BY seq
+                LIMIT %(limit)s
+            ) AS following
+        ) AS measured
+        WHERE bytes_before < %(bytes)s
         ORDER BY seq
-        LIMIT %(limit)s
         """,
-        {"seq": seq, "limit": BATCH_MAX},
+        {"seq": seq, "limit": BATCH_MAX, "bytes": BATCH_BYTES_MAX},
     )
 
 

@@ -5,6 +5,8 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 
+import psycopg
+
 GRACE_S = 8.0  # PM2's kill_timeout is 2 s longer
 RESTART_FIRST_S = 0.2
 RESTART_MAX_S = 10.0
@@ -41,10 +43,12 @@ async def keep_going(name: str, work: Callable[[], Awaitable[None]], *, stop: as
         began = loop.time()
         try:
             return await work()
+        except psycopg.OperationalError as error:  # the database is away; each loop says so, none gives up
+            log.warning("loop lost the database", extra={"loop": name, "pause_s": pause, "reason": str(error)})
         except Exception:  # a door: one failing loop must not take the others of this process with it
-            if loop.time() - began > RESTART_MAX_S:
-                pause = RESTART_FIRST_S
             log.exception("loop failed, it starts again", extra={"loop": name, "pause_s": pause})
+        if loop.time() - began > RESTART_MAX_S:
+            pause = RESTART_FIRST_S
         await wait_any(stop, seconds=pause)
         pause = min(pause * 2, RESTART_MAX_S)
 

@@ -12,7 +12,7 @@ from shared import faults, metrics, numbering, outbox
 from shared.db import Database
 from shared.faults import Point, Remedy
 from shared.process import wait_any
-from shared.wire import WIRE_ERRORS, Mark, Wire
+from shared.wire import WIRE_ERRORS, WIRE_FULL, Mark, Wire
 
 TEND_S = 1.0  # head, refill requests
 SWEEP_S = 10.0  # trim the stream, forget old rows
@@ -71,26 +71,42 @@ class Relay:
     async def _converse(self) -> bool:
         """One round with Redis; whether there is more to send. A failure costs a pause, never an event."""
         try:
-            if self._cursor is None:
-                self._cursor = await self._take_over()
-            sent = await self._send()
             now = asyncio.get_running_loop().time()
-            if now >= self._next_tend:
-                self._next_tend = now + TEND_S
-                await self._tend(say_head=not sent)
             if now >= self._next_sweep:
                 self._next_sweep = now + SWEEP_S
                 await self._sweep()
+            if self._cursor is None:
+                self._cursor = await self._take_over()
+            sent = await self._send()
+            if now >= self._next_tend:
+                self._next_tend = now + TEND_S
+                await self._tend(say_head=not sent)
             self._pause = 0.0
             return sent > 0
+        except WIRE_FULL as error:
+            await self._back_off("redis is full", error)
+            await self._relieve()
+            return False
         except WIRE_ERRORS as error:
-            metrics.WIRE_FAILURES.labels("relay").inc()
-            self._pause = min(max(self._pause * 2, PAUSE_FIRST_S), PAUSE_MAX_S)
-            log.warning("redis refuses or is away, events wait", extra={"reason": str(error), "pause_s": self._pause})
-            await wait_any(self._stop, seconds=self._pause)
+            await self._back_off("redis refuses or is away", error)
             return False
         finally:
             metrics.RELAY_BEHIND.set(self._behind())
+
+    async def _back_off(self, what: str, error: Exception) -> None:
+        metrics.WIRE_FAILURES.labels("relay").inc()
+        self._pause = min(max(self._pause * 2, PAUSE_FIRST_S), PAUSE_MAX_S)
+        log.warning(f"{what}, events wait", extra={"reason": str(error), "pause_s": self._pause})
+        await wait_any(self._stop, seconds=self._pause)
+
+    async def _relieve(self) -> None:
+        """Make room: a subscriber that is away must not keep the others from their events."""
+        try:
+            if not await self._wire.trim(self._service, self._groups):
+                cut = await self._wire.relieve(self._service)
+                log.warning("stream cut for want of memory", extra={"entries": cut})
+        except WIRE_ERRORS as error:
+            log.warning("no room made", extra={"reason": str(error)})
 
     def _behind(self) -> int:
         return self._head.seq - self._cursor.seq if self._head and self._cursor else 0

@@ -24,7 +24,7 @@ from typing import Literal
 
 LOG = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
-_INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "TZ", "VIRTUAL_ENV")
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # all that a child knows
 _HEADER = struct.Struct("!QQd")  # memory bytes, processor seconds, wall seconds
 _SIZE = struct.Struct("!Q")
 _OPEN_FILES_MAX = 64
@@ -112,12 +112,10 @@ class Sandbox:
         if self._keeper is not None:
             await self._keeper.wait()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         with theirs:
             self._keeper = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "shared.sandbox", str(theirs.fileno()), *self._preload,
-                cwd=ROOT, env=environment, pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL,
+                cwd=ROOT, env=_ENVIRONMENT, pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
             )  # fmt: skip
         self._control = ours

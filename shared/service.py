@@ -139,12 +139,44 @@ class Traced:
                 LOG.log(level, "request", extra=said)
 
 
+class Bounded:
+    """Pure ASGI: a body over the limit is refused while it arrives, whether or not its length was announced."""
+
+    def __init__(self, app: ASGIApp, *, body_bytes_max: int) -> None:
+        self._app = app
+        self._max = body_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max or (announced.isdigit() and int(announced) > self._max):
+                raise TooLarge(f"The body may have at most {self._max} bytes.")
+            return message
+
+        await self._app(scope, receive_bounded, send)
+
+
 def create_app(
-    settings: ServiceSettings, *, title: str, routers: Sequence[APIRouter], description: str = "", traced: bool = True
+    settings: ServiceSettings,
+    *,
+    title: str,
+    routers: Sequence[APIRouter],
+    description: str = "",
+    traced: bool = True,
+    body_bytes_max: int = BODY_BYTES_MAX,
 ) -> FastAPI:
     """The app of one service; ``routers`` must be made by ``router()`` so that each request is one transaction.
 
-    ``traced=False`` is for an app inside another that has opened the trace already.
+    ``traced=False`` is for an app inside another that has opened the trace already. ``body_bytes_max`` bounds every
+    request; JSON bodies have ``BODY_BYTES_MAX`` besides.
     """
     db = Database(
         settings.database_url,
@@ -174,8 +206,10 @@ def create_app(
     app.state.db = db
     problems.install(app)
     app.include_router(_health(db))
+    app.state.contract = tuple(routers)  # for the page that lists all endpoints
     for one in routers:
         app.include_router(one, prefix="/mvp/api")
+    app.add_middleware(Bounded, body_bytes_max=body_bytes_max)
     if traced:
         app.add_middleware(Traced)
     return app

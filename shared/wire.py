@@ -19,11 +19,12 @@ from typing import cast
 from uuid import UUID
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from shared.contracts.base import stream_of
 
 WIRE_ERRORS = (RedisError, OSError)
+WIRE_FULL = OutOfMemoryError
 ENTRIES_MAX = 100_000  # per stream; a dead subscriber must not fill Redis, what is cut off is sent again
 ANSWER_TIMEOUT_S = 5.0
 Entry = tuple[str, Mapping[str, str]]
@@ -120,21 +121,31 @@ class Wire:
 
     async def trim(self, service: str, groups: Sequence[str]) -> int:
         """Cut what every group has acknowledged; nothing while a group is missing. Answers how many entries went."""
+        acknowledged = await self._acknowledged(service)
+        if not groups or any(group not in acknowledged for group in groups):
+            return 0
+        return await self._cut(service, min(acknowledged[group] for group in groups))
+
+    async def relieve(self, service: str) -> int:
+        """Redis is full: cut what the fastest group has acknowledged. The slower ones find a gap and ask again."""
+        return await self._cut(service, max((await self._acknowledged(service)).values(), default=(0, 0)))
+
+    async def _acknowledged(self, service: str) -> dict[str, tuple[int, int]]:
+        """By group, the first entry it may still need."""
         stream = stream_of(service)
         try:
-            known = {
-                str(group["name"]): str(group["last-delivered-id"]) for group in await self._redis.xinfo_groups(stream)
-            }
+            groups = await self._redis.xinfo_groups(stream)
         except ResponseError:
-            return 0  # no such stream yet
-        if any(group not in known for group in groups):
-            return 0
-        lowest: list[tuple[int, int]] = []
+            return {}  # no such stream yet
+        found: dict[str, tuple[int, int]] = {}
         for group in groups:
-            summary = cast(dict[str, object], await self._redis.xpending(stream, group))
-            lowest.append(_entry_id(str(summary["min"] or known[group])))
-        floor = min(lowest, default=(0, 0))
-        return int(await self._redis.xtrim(stream, minid=f"{floor[0]}-{floor[1]}", approximate=True))
+            name = str(group["name"])
+            pending = cast(dict[str, object], await self._redis.xpending(stream, name))
+            found[name] = _entry_id(str(pending["min"] or group["last-delivered-id"]))
+        return found
+
+    async def _cut(self, service: str, floor: tuple[int, int]) -> int:
+        return int(await self._redis.xtrim(stream_of(service), minid=f"{floor[0]}-{floor[1]}", approximate=True))
 
     # the reader's side
 
@@ -161,13 +172,15 @@ class Wire:
         return [(entry_id, fields or {}) for entry_id, fields in found.get(stream, [])]
 
     async def acknowledge(self, service: str, group: str, entry_ids: Sequence[str], applied: Mark | None) -> None:
-        """Forget these entries, and report how far we are."""
+        """Forget these entries, and report how far we are; a full Redis refuses the report, which is no harm."""
         pipeline = self._redis.pipeline(transaction=False)
-        if entry_ids:
-            pipeline.xack(stream_of(service), group, *entry_ids)
         if applied is not None:
             pipeline.hset(f"applied:{service}", group, str(applied))
-        await pipeline.execute()
+        if entry_ids:
+            pipeline.xack(stream_of(service), group, *entry_ids)
+        answers = await pipeline.execute(raise_on_error=False)
+        if entry_ids and isinstance(answers[-1], RedisError):
+            raise answers[-1]
 
     async def look(self, service: str, group: str) -> tuple[Head | None, int | None]:
         """The head as the relay last said it, and the oldest kept number if it told us that ours is gone."""

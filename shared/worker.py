@@ -37,7 +37,7 @@ def run_worker(settings: ServiceSettings, *, subscriptions: Sequence[Subscriptio
     parser.add_argument("roles", nargs="*", choices=[*ROLES, []], help="default: all")
     roles: Sequence[str] = parser.parse_args().roles or ROLES
     log.configure(service=settings.service, process="worker", level=settings.log_level)
-    uvloop.run(work(settings, roles=roles, subscriptions=subscriptions, jobs=(*jobs, *housekeeping.JOBS)))
+    uvloop.run(work(settings, roles=roles, subscriptions=subscriptions, jobs=jobs))
 
 
 async def work(
@@ -58,8 +58,8 @@ async def work(
     if "consumer" in roles:
         loops.extend(consuming(database, wire, locks, subscriptions, stop))
     if "scheduler" in roles:
-        loops.extend(scheduling(database, locks, jobs, stop))
-    holding = asyncio.ensure_future(locks.run())
+        loops.extend(scheduling(database, locks, (*jobs, *housekeeping.JOBS), stop))
+    holding = asyncio.ensure_future(keep_going("locks", locks.run, stop=asyncio.Event()))
     status = Status(database, wire, roles=tuple(roles))
     try:
         async with serve_status(status, port=settings.worker_port):

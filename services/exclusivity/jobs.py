@@ -24,7 +24,7 @@ async def close_unneeded(db: Database) -> int:
 
 JOBS = (
     # Sleeps until the next window ends; the seconds are the net for clocks that were moved.
-    every(seconds=15, run=expire_windows, next_due=windows.next_expiry, exclusive=False),
+    every(seconds=5, run=expire_windows, next_due=windows.next_expiry, exclusive=False),
     every(seconds=60, run=send_reminders, exclusive=False),
     every(seconds=60, run=close_unneeded, exclusive=False),
 )

@@ -16,6 +16,7 @@ from services.ingestion.usecases.messages import Seen, store_message
 from shared.db import Database, notify
 
 LOG = logging.getLogger(__name__)
+RETRY_SECONDS = 15.0  # a mail server that was away is listened to again soon
 LISTEN_SLICE_SECONDS = 2.0  # how long one run of the listening job holds up a stop
 
 
@@ -76,7 +77,11 @@ async def _take_new(
     new = await session.uids_after(mailbox.last_uid if same else 0)
     for uid in new[: settings.messages_per_poll_max]:
         progress.uid = uid
-        given_up = same and mailbox.failing_uid == uid and mailbox.failing_times >= settings.fetch_attempts_max
+        given_up = (
+            (same or mailbox.uidvalidity is None)
+            and mailbox.failing_uid == uid
+            and mailbox.failing_times >= settings.fetch_attempts_max
+        )
         seen = await _seen(settings, mailbox, session, uid, given_up=given_up)
         async with db.transaction() as conn:
             if seen is None:
@@ -132,10 +137,11 @@ class Listener:
 
     async def _open(self, db: Database, settings: IngestionSettings) -> bool:
         """Connect anew; mails that came while nobody listened are news."""
+        known = await accounts(db, settings)
         self._stack = contextlib.AsyncExitStack()
         self._until = time.monotonic() + settings.imap_idle_seconds
         news = False
-        for mailbox, account in await accounts(db, settings):
+        for mailbox, account in known:
             if account is None:
                 continue
             try:
@@ -149,6 +155,7 @@ class Listener:
                     self._sessions.append(session)
             except MailboxFailed as failed:
                 LOG.info("cannot listen", extra={"mailbox": mailbox.name, "error": str(failed)})
+                self._until = min(self._until, time.monotonic() + RETRY_SECONDS)
         return news
 
     async def _hear(self) -> bool:

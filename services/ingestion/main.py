@@ -3,7 +3,8 @@
 from fastapi import FastAPI
 
 from services.ingestion.api import ROUTERS
-from services.ingestion.settings import IngestionSettings, settings
+from services.ingestion.api.files import FILE_BYTES_MAX
+from services.ingestion.settings import MIB, IngestionSettings, settings
 from shared.serve import serve
 from shared.service import create_app
 
@@ -14,6 +15,7 @@ def build(with_settings: IngestionSettings | None = None) -> FastAPI:
         with_settings or settings(),
         title="Offcut ingestion",
         routers=ROUTERS,
+        body_bytes_max=FILE_BYTES_MAX + MIB,  # the file and the form around it
         description="What did the mill send, what does it mean: mails, lists, rows, mappings.",
     )
 

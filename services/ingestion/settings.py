@@ -25,7 +25,6 @@ class IngestionSettings(ServiceSettings):
     """How our own mail server signs its Authentication-Results; nobody else's count."""
     credentials_key: SecretStr | None = None  # seals passwords of mailboxes added by the API; without it none can be
 
-    upload_bytes_max: int = 25 * MIB
     message_bytes_max: int = 35 * MIB  # a 25 MiB attachment in base64, as the large providers take it
     messages_per_poll_max: int = 100  # then the next poll goes on; keeps one flooded mailbox from starving the others
     poll_seconds: float = 300

@@ -37,13 +37,13 @@ async def read_next_mail(db: Database, settings: IngestionSettings, reader: Read
                 raise MailRefused("it ended its reader too often")
             mail, contents = await reader.mail(bytes(claim.raw))
         except MailRefused as refused:
-            LOG.warning("mail cannot be read", extra={"message": str(claim.message_id), "why": str(refused)})
+            LOG.warning("mail cannot be read", extra={"message_id": str(claim.message_id), "why": str(refused)})
             async with db.transaction() as conn:
                 await refuse_message(conn, claim)
             return 1
         async with db.transaction() as conn:
             batches = await decide_message(conn, claim, mail, contents, authserv_id=settings.authserv_id)
-    LOG.info("mail read", extra={"message": str(claim.message_id), "batches": batches})
+    LOG.info("mail read", extra={"message_id": str(claim.message_id), "batches": batches})
     return 1
 
 

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from services.matching.columns import Bools, Columns
 from services.matching.convert import requirement_in
-from services.matching.doors import Doors
 from services.matching.domain.model import NO_RATES, Rates
+from services.matching.doors import Doors
 from services.matching.store import indexing, market
 from services.matching.store.requirements import RequirementRow
 from shared.db import Conn

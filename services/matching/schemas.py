@@ -143,6 +143,49 @@ class RequirementCreate(RequirementBody):
     paused: bool = False
 
 
+class SheetPatch(Strict):
+    """Members of a sheet format to change."""
+
+    w: Width | None = None
+    l: Width | None = None  # noqa: E741 - the long side
+    max_trim_mm: Annotated[int, Field(ge=0, le=1000)] | None = None
+
+
+class CeilingPatch(Strict):
+    """Members of a price ceiling to change."""
+
+    amount: Annotated[Decimal, Field(gt=0, le=CEILING_MAX, decimal_places=2)] | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    per: Literal["t"] | None = None
+
+
+class RequirementPatch(Strict):
+    """Members to change (JSON Merge Patch): absent stays as it is, ``null`` goes back to "any"."""
+
+    title: Annotated[str, Field(max_length=120)] | None = None
+    families: Annotated[list[Family], Field(max_length=len(FAMILIES))] | None = None
+    grade_codes: Annotated[list[GradeCode], Field(max_length=60)] | None = None
+    product_forms: Annotated[list[Form], Field(max_length=2)] | None = None
+    gsm: GsmRange | None = None
+    width_mm: WidthRange | None = None
+    cut_widths_mm: Annotated[list[int], Field(max_length=20)] | None = None
+    max_trim_mm: int | None = None
+    sheet_mm: SheetPatch | None = None
+    diameter_mm: DiameterRange | None = None
+    core_mm: Annotated[list[int], Field(max_length=20)] | None = None
+    weight_kg: WeightRange | None = None
+    quality_floor: Literal["PRIME", "A", "B", "C"] | None = None
+    accepted_defects: Annotated[list[Defect], Field(max_length=len(Defect))] | None = None
+    price_ceiling: CeilingPatch | None = None
+    ship_from_countries: Annotated[list[Country], Field(max_length=len(COUNTRIES))] | None = None
+    certifications: Annotated[list[Certification], Field(max_length=len(Certification))] | None = None
+    deliver_to: Annotated[str, Field(max_length=120)] | None = None
+    valid_until: date | None = None
+    cadence: Cadence | None = None
+    auto_interest: bool | None = None
+    paused: bool | None = None
+
+
 class RequirementChange(RequirementBody):
     """The requirement as it will be after a change: the merge of what it was and what was sent."""
 

@@ -114,8 +114,11 @@ def _details(shown: ShownLot, words: Words) -> str:
     if lot.core_mm:
         details.append(f"{words.text('core')} {words.millimetres(lot.core_mm)}")
     details.extend(label.value.replace("_", " ") for label in lot.certification)
+    if lot.surplus_reason is not None:
+        details.append(words.lookup("reasons_of_surplus", lot.surplus_reason.value) or "")
+    details.extend(words.lookup("defects", defect.value) or defect.value for defect in lot.defects)
     details.append(cleaned(shown.mill_name) if shown.mill_name else words.text("mill_hidden"))
-    return " · ".join(details)
+    return " · ".join(detail for detail in details if detail)
 
 
 def fits_line(title: str, fits: Sequence[Fit], words: Words, *, price_hidden: bool = False) -> str:

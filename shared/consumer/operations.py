@@ -99,3 +99,47 @@ async def go_on_from(conn: Conn, stream: str, *, seq: int, epoch: UUID) -> None:
         {"stream": stream, "epoch": epoch},
     )
     await execute(conn, "DELETE FROM attempt WHERE stream = %(stream)s", {"stream": stream})
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """One event of a chain of causes."""
+
+    seq: int
+    event_id: UUID
+    type: str
+    key: str
+    meta: str
+    occurred_at: datetime
+
+
+async def trail(conn: Conn, correlation_id: str) -> list[Trail]:
+    """What this service published in one chain of causes."""
+    return await fetch_all(
+        conn,
+        Trail,
+        """
+        SELECT seq, event_id, type, key, meta, occurred_at
+        FROM sent
+        WHERE correlation_id = %(correlation_id)s
+        ORDER BY seq
+        """,
+        {"correlation_id": correlation_id},
+    )
+
+
+async def latest(conn: Conn, *, after: int | None, limit: int) -> list[Trail]:
+    """The newest events of this service, or those after a number, oldest first."""
+    found = await fetch_all(
+        conn,
+        Trail,
+        """
+        SELECT seq, event_id, type, key, meta, occurred_at
+        FROM sent
+        WHERE %(after)s::bigint IS NULL OR seq > %(after)s::bigint
+        ORDER BY CASE WHEN %(after)s::bigint IS NULL THEN -seq ELSE seq END
+        LIMIT %(limit)s
+        """,
+        {"after": after, "limit": limit},
+    )
+    return sorted(found, key=lambda event: event.seq)

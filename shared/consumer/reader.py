@@ -21,6 +21,8 @@ from shared.process import wait_any
 from shared.wire import WIRE_ERRORS, Entry, GroupLost, Head, Mark, Wire
 
 BATCH_MAX = 500
+BATCH_FIRST = 100  # until it is known how large the entries are
+BATCH_BYTES = 4 << 20  # sets of 500 lots are large: what a batch holds is bounded by its size too
 BLOCK_S = 1.0  # an idle look at the head after each
 ASK_AGAIN_S = 2.0  # a request to refill can be wiped too
 STOPPED_POLL_S = 2.0
@@ -43,6 +45,7 @@ class Reader:
         self._group = database.service
         self._stop = stop
         self._position = Position(applied_seq=0, epoch=None, stopped=None)
+        self._forgotten = True  # how far we are: to be read again
         self._draining = True
         self._after_death = True
         self._doubts = 0  # looks in a row that speak against the producer's numbers
@@ -51,13 +54,14 @@ class Reader:
         self._asked_at = float("-inf")
         self._looked_at = float("-inf")
         self._pause = 0.0
+        self._count = BATCH_FIRST
 
     async def run(self) -> None:
         """Read until ``stop``. Redis and PostgreSQL may go away and come back."""
         self._draining = self._after_death = True
         metrics.READER_ACTIVE.labels(self._stream).set(1)
         try:
-            await self._load()
+            self._forgotten = True
             await self._regroup()
             while not self._stop.is_set():
                 await self._round()
@@ -66,11 +70,15 @@ class Reader:
 
     async def _round(self) -> None:
         try:
+            if self._forgotten:
+                await self._load()
             if self._position.stopped is not None:
                 await wait_any(self._stop, seconds=STOPPED_POLL_S)
                 return await self._load()
             entries = await self._read()
             if entries:
+                size = sum(len(fields.get("body", "")) for _, fields in entries) // len(entries)
+                self._count = max(1, min(BATCH_MAX, BATCH_BYTES // max(size, 1)))
                 await self._take(entries)
                 await self._look(idle=False)
             elif self._draining:
@@ -87,13 +95,13 @@ class Reader:
         except Exception as error:  # a door: only an outage is waited for, all else is a fault of ours
             if not is_outage(error):
                 raise
+            self._forgotten = True
             await self._back_off("postgresql is away", error)
-            await self._load()
 
     async def _read(self) -> list[Entry]:
         """Entries, or none after ``BLOCK_S``. Told to stop it lets go: what was on its way is pending."""
         reading = asyncio.ensure_future(
-            self._wire.read(self._producer, self._group, pending=self._draining, count=BATCH_MAX)
+            self._wire.read(self._producer, self._group, pending=self._draining, count=self._count)
         )
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
@@ -261,6 +269,7 @@ class Reader:
     async def _load(self) -> None:
         async with self._database.transaction() as conn:
             self._position = await store.position(conn, self._stream)
+        self._forgotten = False
         self._doubts = 0
         metrics.SUBSCRIPTION_STOPPED.labels(self._stream).set(self._position.stopped is not None)
 

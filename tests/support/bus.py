@@ -83,13 +83,13 @@ class Bus:
     async def publish_numbers(self, count: int, *, start: int = 1) -> None:
         await self.publish(*(released(number) for number in range(start, start + count)))
 
-    def start_relay(self) -> "Loops":
+    def start_relay(self, groups: Sequence[str] = (GROUP,)) -> "Loops":
         return self._start(
             self.producer,
             lambda locks, wire, stop: [
                 (
                     "relay",
-                    Relay(self.producer, wire, groups=(GROUP,), wake=locks.wake_on(outbox.CHANNEL), stop=stop).run,
+                    Relay(self.producer, wire, groups=groups, wake=locks.wake_on(outbox.CHANNEL), stop=stop).run,
                 )
             ],
         )

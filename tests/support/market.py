@@ -7,7 +7,7 @@ is ``samples/market.json``.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from services.matching.domain.model import Rates
 from services.matching.schemas import RequirementBody
+from shared.contracts.catalog import ItemSnapshot, ItemStatus
 from shared.contracts.types import LotValues
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,6 +97,19 @@ class SampleLot:
     def item_id(self) -> UUID:
         return id_of("/".join(map(str, self.place)))
 
+    def snapshot(self, *, version: int = 1, listing_cycle: int = 1) -> ItemSnapshot:
+        """The lot as catalog tells of it."""
+        return ItemSnapshot(
+            item_id=self.item_id,
+            lot_key="/".join(map(str, self.place)),
+            mill_id=id_of(self.mill),
+            version=version,
+            listing_cycle=listing_cycle,
+            status=ItemStatus.AVAILABLE,
+            values=self.values,
+            listed_at=datetime(2026, 11, 21, 9, tzinfo=UTC),
+        )
+
 
 def market(folder: Path) -> Market:
     """The market of a folder."""
@@ -115,15 +129,20 @@ def market(folder: Path) -> Market:
 
 
 def lots(folder: Path, *names: str) -> Iterator[SampleLot]:
-    """The lots that the expected files of these names hold; without names, of all lists but the replaced 01."""
-    for path in sorted((folder / "expected/lists").glob("*.json")):
+    """The lots that the expected files of these names hold; without names, of all lists but the replaced 01.
+
+    The larger samples name the mill in each file; of our own lists the file name begins with it.
+    """
+    inner = folder / "lists/expected"
+    for path in sorted((inner if inner.is_dir() else folder / "expected/lists").glob("*.json")):
         wanted = any(path.name.startswith(name) for name in names) if names else not path.name.startswith("01_")
         if wanted:
             read = orjson.loads(path.read_bytes())
+            mill = read["mill"] if isinstance(read["mill"], str) else path.name.partition("_")[0]
             for lot in read["lots"]:
                 given: dict[str, Any] = {"sheet": None, **lot}
                 place = (Path(read["file"]).name, given.pop("sheet"), int(given.pop("row")))
-                yield SampleLot(mill=read["mill"], place=place, values=_LOT.validate_python(given))
+                yield SampleLot(mill=mill, place=place, values=_LOT.validate_python(given))
 
 
 def expected_pairs(folder: Path, files: set[str]) -> set[tuple[str, tuple[str, str | None, int]]]:

@@ -142,7 +142,9 @@ def _changed(row: Row, item: Item, source: Source) -> Decision:
     # A list that repeats what stands takes back whatever an earlier one left waiting.
     after = changed(replace(_filled(item, row, source), pending_change=None), moment, confirmed_at=moment.now)
     after = dated(after, moment)
-    outcome = RowOutcome.UPDATED if names else RowOutcome.CONFIRMED
+    # Another spelling of the same lot is no change to the mill.
+    same = not names or (row.action == RowAction.CONFIRM and not is_material(names))
+    outcome = RowOutcome.CONFIRMED if same else RowOutcome.UPDATED
     if item.status in (ItemStatus.PRE_PRODUCTION, ItemStatus.AVAILABLE):
         status = status_on(values, moment)
         if status != item.status and not (status == ItemStatus.PRE_PRODUCTION and item.opened):

@@ -50,15 +50,6 @@ _LISTED_OF_MILL = sql.SQL("""
     FOR UPDATE
 """).format(columns=sql.SQL(COLUMNS))
 
-_PLANNED_OF_MILL = sql.SQL("""
-    SELECT {columns}
-    FROM item
-    WHERE mill_id = %(mill_id)s AND status = 'pre_production'
-    ORDER BY item_id
-    LIMIT %(limit)s
-    FOR UPDATE
-""").format(columns=sql.SQL(COLUMNS))
-
 _NOW_AVAILABLE = sql.SQL("""
     SELECT {columns}
     FROM item
@@ -152,9 +143,24 @@ async def lock_listed_of(conn: Conn, mill_id: MillId, *, limit: int) -> list[Ite
     return await _fetch(conn, _LISTED_OF_MILL, {"mill_id": mill_id, "limit": limit})
 
 
-async def lock_planned_of(conn: Conn, mill_id: MillId, *, limit: int) -> list[Item]:
-    """Pre-production items of a mill, locked."""
-    return await _fetch(conn, _PLANNED_OF_MILL, {"mill_id": mill_id, "limit": limit})
+async def move_deadlines(conn: Conn, mill_id: MillId, *, time_zone: str) -> None:
+    """Work out again when the mill's days begin and end, after it moved to another time zone."""
+    await execute(
+        conn,
+        """
+        UPDATE item
+        SET available_at = moved.available_at, expires_at = moved.expires_at
+        FROM (
+            SELECT item_id, available_from::timestamp AT TIME ZONE %(zone)s AS available_at,
+                (expires_on + 1)::timestamp AT TIME ZONE %(zone)s AS expires_at
+            FROM item
+            WHERE mill_id = %(mill_id)s AND status IN ('draft', 'pre_production', 'available', 'reserved')
+        ) AS moved
+        WHERE item.item_id = moved.item_id
+            AND (item.available_at, item.expires_at) IS DISTINCT FROM (moved.available_at, moved.expires_at)
+        """,
+        {"mill_id": mill_id, "zone": time_zone},
+    )
 
 
 async def lock_now_available(conn: Conn, *, limit: int) -> list[Item]:

@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from services.catalog.search import Filter, Kind, Query, Section, SortKey
+from shared.contracts.visibility import Viewer
 from shared.db import Conn
 
 Row = dict[str, Any]
@@ -42,26 +43,16 @@ _DETAIL_COLUMNS: LiteralString = """,
     ) AS holder
 """
 
-_AS_OWNER: LiteralString = """
-    SELECT {columns}, 9 AS viewer, 0 AS relation_version, NULL::uuid AS match_id, NULL::text AS match_score,
-        NULL::uuid AS interest_id, NULL::bigint AS interest_position, NULL::uuid AS window_id,
-        NULL::timestamptz AS window_expires_at, {sort_key} AS sort_key
+# Which rows, in which order, and in which class; narrow, so that sorting 100,000 of them stays cheap.
+_OWNER_ROWS: LiteralString = """
+    SELECT i.item_id, %(viewer)s::integer AS viewer, {sort_key} AS sort_key
     FROM item AS i
-    LEFT JOIN organization_replica AS mill ON mill.organization_id = i.mill_id
-    LEFT JOIN rule_set AS rules ON rules.mill_id = i.mill_id
-    WHERE (%(mill_id)s::uuid IS NULL OR i.mill_id = %(mill_id)s) {conditions}
+    WHERE true {conditions}
 """
 
 # The rules of buyer_allowed and shown_status in SQL; a test holds both against the functions they repeat.
-_AS_BUYER: LiteralString = """
-    SELECT {columns}, v.viewer, coalesce(r.version, 0) AS relation_version, r.match_id,
-        trim_scale(r.match_score)::text AS match_score, r.interest_id,
-        CASE WHEN r.interest_id IS NOT NULL AND r.window_id IS NULL THEN (
-            SELECT count(*)
-            FROM relation AS q
-            WHERE q.item_id = i.item_id AND q.window_id IS NULL AND q.interest_id <= r.interest_id
-        ) END AS interest_position,
-        r.window_id, r.window_expires_at, {sort_key} AS sort_key
+_BUYER_ROWS: LiteralString = """
+    SELECT i.item_id, v.viewer, {sort_key} AS sort_key
     FROM item AS i
     JOIN organization_replica AS mill ON mill.organization_id = i.mill_id AND mill.status = 'approved'
     JOIN rule_set AS rules ON rules.mill_id = i.mill_id
@@ -86,8 +77,26 @@ _AS_BUYER: LiteralString = """
         AND (v.viewer >= 3 OR i.status IN ('available', 'pre_production')) {conditions}
 """
 
+# The members of the rows found.
+_SHOWN: LiteralString = """
+    SELECT {columns}, v.viewer, v.sort_key, coalesce(r.version, 0) AS relation_version, r.match_id,
+        trim_scale(r.match_score)::text AS match_score, r.interest_id,
+        CASE WHEN r.interest_id IS NOT NULL AND r.window_id IS NULL THEN (
+            SELECT count(*)
+            FROM relation AS q
+            WHERE q.item_id = i.item_id AND q.window_id IS NULL AND q.interest_id <= r.interest_id
+        ) END AS interest_position,
+        r.window_id, r.window_expires_at
+    FROM ({rows}) AS v
+    JOIN item AS i ON i.item_id = v.item_id
+    LEFT JOIN organization_replica AS mill ON mill.organization_id = i.mill_id
+    LEFT JOIN rule_set AS rules ON rules.mill_id = i.mill_id
+    LEFT JOIN relation AS r ON r.item_id = i.item_id AND r.buyer_id = %(buyer_id)s::uuid
+"""
+_OF_MILL: LiteralString = "AND i.mill_id = %(mill_id)s"
+
 # When a buyer sees a part of an item: visible_fields in SQL, held against it by a test.
-_SEEN: dict[Section, LiteralString] = {
+SEEN: dict[Section, LiteralString] = {
     Section.TEASER: "true",
     Section.DETAIL: "v.viewer >= 3",
     Section.PRICE: "(v.viewer >= 6 OR rules.price = 'all_buyers' OR (rules.price = 'matched' AND v.viewer >= 3))",
@@ -139,48 +148,55 @@ async def page(
     limit: int,
 ) -> list[Row]:
     """Rows of one page in order. ``buyer_id`` asks as that buyer; without it ``mill_id`` limits to one mill's items."""
-    params: dict[str, object] = {"buyer_id": buyer_id, "mill_id": mill_id, "words": query.words, "limit": limit}
+    params: dict[str, object] = {**_params(buyer_id, mill_id), "words": query.words, "limit": limit}
     as_buyer = buyer_id is not None
     conditions = [_condition(one, f"f{n}", params, as_buyer=as_buyer) for n, one in enumerate(query.filters)]
+    if mill_id is not None:
+        conditions.append(sql.SQL(_OF_MILL))
     if query.words is not None:
         conditions.append(_words() if as_buyer else sql.SQL(_WORDS_OWNER))
     columns = [_column(key, as_buyer=as_buyer) for key in query.sort]
     if after is not None:
         conditions.append(_beyond(query.sort, columns, after, params))
-    key = sql.SQL("ARRAY[{}]").format(sql.SQL(", ").join(_text(column) for column in [*columns, sql.SQL("i.item_id")]))
-    statement = sql.SQL("{select} ORDER BY {order} LIMIT %(limit)s").format(
-        select=sql.SQL(_AS_BUYER if as_buyer else _AS_OWNER).format(
-            columns=sql.SQL(_COLUMNS), sort_key=key, conditions=sql.SQL(" ").join(conditions)
-        ),
-        order=sql.SQL(", ").join([_order(key, column) for key, column in zip(query.sort, columns, strict=True)]
-            + [sql.SQL("i.item_id DESC")]),
-    )  # fmt: skip
+    mark = sql.SQL(", ").join(_text(column) for column in [*columns, sql.SQL("i.item_id")])
+    keys = [_order(key, column) for key, column in zip(query.sort, columns, strict=True)]
+    order = sql.SQL(" ORDER BY ") + sql.SQL(", ").join([*keys, sql.SQL("i.item_id DESC")])
+    found = sql.SQL(_BUYER_ROWS if as_buyer else _OWNER_ROWS).format(
+        sort_key=sql.SQL("ARRAY[{}]").format(mark), conditions=sql.SQL(" ").join(conditions)
+    )
+    rows = found + order + sql.SQL(" LIMIT %(limit)s")
+    statement = sql.SQL(_SHOWN).format(columns=sql.SQL(_COLUMNS), rows=rows) + order
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(statement, params)
         return await cursor.fetchall()
 
 
-_ONE_OF_OWNER, _ONE_OF_BUYER = (
-    sql.SQL(select).format(
-        columns=sql.SQL(_COLUMNS + _DETAIL_COLUMNS),
-        sort_key=sql.SQL("NULL"),
-        conditions=sql.SQL("AND i.item_id = %(item_id)s"),
-    )
-    for select in (_AS_OWNER, _AS_BUYER)
-)
+def _params(buyer_id: UUID | None, mill_id: UUID | None) -> dict[str, object]:
+    viewer = Viewer.ADMIN if mill_id is None else Viewer.OWN_MILL
+    return {"buyer_id": buyer_id, "mill_id": mill_id, "viewer": viewer.value}
+
+
+def _one_of(rows: LiteralString, conditions: LiteralString) -> sql.Composed:
+    found = sql.SQL(rows).format(sort_key=sql.SQL("NULL"), conditions=sql.SQL(conditions))
+    return sql.SQL(_SHOWN).format(columns=sql.SQL(_COLUMNS + _DETAIL_COLUMNS), rows=found)
+
+
+_ONE_OF_ANY = _one_of(_OWNER_ROWS, "AND i.item_id = %(item_id)s")
+_ONE_OF_MILL = _one_of(_OWNER_ROWS, "AND i.item_id = %(item_id)s AND i.mill_id = %(mill_id)s")
+_ONE_OF_BUYER = _one_of(_BUYER_ROWS, "AND i.item_id = %(item_id)s")
 
 
 async def one(conn: Conn, item_id: UUID, *, buyer_id: UUID | None, mill_id: UUID | None) -> Row | None:
     """One item with everything its page shows, or ``None`` when the caller may not see it."""
-    statement = _ONE_OF_OWNER if buyer_id is None else _ONE_OF_BUYER
+    statement = _ONE_OF_BUYER if buyer_id is not None else _ONE_OF_ANY if mill_id is None else _ONE_OF_MILL
     async with conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(statement, {"item_id": item_id, "buyer_id": buyer_id, "mill_id": mill_id})
+        await cursor.execute(statement, {**_params(buyer_id, mill_id), "item_id": item_id})
         return await cursor.fetchone()
 
 
 def _condition(one: Filter, name: str, params: dict[str, object], *, as_buyer: bool) -> sql.Composable:
     column = sql.Identifier("i", one.field)
-    seen = sql.SQL(_SEEN[one.section]) if as_buyer else sql.SQL("true")
+    seen = sql.SQL(SEEN[one.section]) if as_buyer else sql.SQL("true")
     if one.operation == "isnull":
         shape: LiteralString = (
             "AND (NOT {seen} OR {column} IS NULL)" if one.value else "AND {seen} AND {column} IS NOT NULL"
@@ -198,16 +214,14 @@ def _condition(one: Filter, name: str, params: dict[str, object], *, as_buyer: b
 
 
 def _words() -> sql.Composed:
-    return sql.SQL(_WORDS_BUYER).format(
-        detail=sql.SQL(_SEEN[Section.DETAIL]), identity=sql.SQL(_SEEN[Section.IDENTITY])
-    )
+    return sql.SQL(_WORDS_BUYER).format(detail=sql.SQL(SEEN[Section.DETAIL]), identity=sql.SQL(SEEN[Section.IDENTITY]))
 
 
 def _column(key: SortKey, *, as_buyer: bool) -> sql.Composable:
     column = sql.Identifier("i", key.field)
     if not as_buyer or key.section == Section.TEASER:
         return column
-    return sql.SQL("CASE WHEN {} THEN {} END").format(sql.SQL(_SEEN[key.section]), column)
+    return sql.SQL("CASE WHEN {} THEN {} END").format(sql.SQL(SEEN[key.section]), column)
 
 
 def _order(key: SortKey, column: sql.Composable) -> sql.Composed:

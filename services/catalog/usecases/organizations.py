@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.catalog.domain.items import Moment, dated, withdrawn
+from services.catalog.domain.items import Moment, withdrawn
 from services.catalog.errors import MillNotFound
 from services.catalog.store import items as item_store
 from services.catalog.store import organizations
@@ -44,7 +44,7 @@ async def take_over_organizations(
         if event.status == OrganizationStatus.CLOSED:
             await _withdraw_all(conn, mill_id, moment)
         else:
-            await _date_again(conn, mill_id, moment)
+            await item_store.move_deadlines(conn, mill_id, time_zone=moment.zone.key)
 
 
 async def _withdraw_all(conn: Conn, mill_id: MillId, moment: Moment) -> None:
@@ -53,13 +53,6 @@ async def _withdraw_all(conn: Conn, mill_id: MillId, moment: Moment) -> None:
         await item_store.save(conn, gone)
         drafts = {item.item_id for item in items if item.status == ItemStatus.DRAFT}
         await publishing.publish_unlisted(conn, [item for item in gone if item.item_id not in drafts])
-
-
-async def _date_again(conn: Conn, mill_id: MillId, moment: Moment) -> None:
-    """Move deadlines with the mill's time zone: of its planned items only, whose date is a promise to the minute."""
-    items = await item_store.lock_planned_of(conn, mill_id, limit=_SET_MAX)
-    moved = [after for item in items if (after := dated(item, moment)).available_at != item.available_at]
-    await item_store.save(conn, moved)
 
 
 async def replace_rules(

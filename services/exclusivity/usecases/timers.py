@@ -8,7 +8,7 @@ from services.exclusivity.domain import CloseReason, Ending, Outcome, Terms, Win
 from services.exclusivity.store import interests, reminders, windows
 from services.exclusivity.usecases.grants import hand_over, interest_closed
 from shared import db, outbox
-from shared.contracts.exclusivity import WindowExpiringSoon
+from shared.contracts.exclusivity import WindowClosed, WindowExpiringSoon
 from shared.db import Conn
 
 
@@ -18,8 +18,9 @@ async def expire_windows(conn: Conn, *, terms: Terms) -> int:
     if not due:
         return 0
     endings = [Ending(window_id=window_id, outcome=Outcome.EXPIRED) for window_id in due]
-    await outbox.add(conn, *await hand_over(conn, endings, terms=terms))
-    return len(due)
+    events = await hand_over(conn, endings, terms=terms)
+    await outbox.add(conn, *events)
+    return sum(isinstance(event, WindowClosed) for event in events)  # another worker may have closed some before us
 
 
 async def send_reminders(conn: Conn, *, terms: Terms) -> int:

@@ -59,6 +59,11 @@ async def find_mailbox(conn: Conn, mailbox_id: UUID) -> Mailbox | None:
     )
 
 
+async def lock_names(conn: Conn) -> None:
+    """Let nobody else add a mailbox until the end of this transaction."""
+    await conn.execute("LOCK TABLE mailbox IN SHARE ROW EXCLUSIVE MODE")
+
+
 async def insert_mailbox(
     conn: Conn,
     *,
@@ -71,7 +76,7 @@ async def insert_mailbox(
     folder: str,
     sealed_password: bytes | None,
 ) -> None:
-    """Add a mailbox; one of the same name is left as it is when it comes from the settings."""
+    """Add a mailbox; its name is still free."""
     await execute(
         conn,
         """

@@ -66,6 +66,7 @@ async def _send(conn: Conn, batch: Batch) -> int:
             mill_id=batch.mill_id,
             part=part,
             parts=batch.parts,
+            header_fingerprint=batch.header_fingerprint,
             rows=tuple(_accepted(row) for row in members),
         )
         for part, members in groupby(sent, key=lambda row: row.part)

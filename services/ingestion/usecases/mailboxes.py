@@ -75,7 +75,11 @@ def account_of(mailbox: Mailbox, *, default: Account | None, key: str | None) ->
 
 async def keep_default(conn: Conn, account: Account) -> None:
     """The mailbox of the settings as a row, following the settings when they change."""
-    present = next((one for one in await mailboxes.list_mailboxes(conn) if one.name == SETTINGS_NAME), None)
+    present = await _default(conn)
+    if present is None:
+        # The poll and the listener start together, in every worker: only one of them may add it.
+        await mailboxes.lock_names(conn)
+        present = await _default(conn)
     if present is None:
         await mailboxes.insert_mailbox(
             conn,
@@ -94,6 +98,10 @@ async def keep_default(conn: Conn, account: Account) -> None:
         same = (present.username, present.folder) == (account.username, account.folder)
         moved = replace(present, host=account.host, port=account.port, tls=account.tls)
         await _save(conn, replace(moved, username=account.username, folder=account.folder), forget=not same)
+
+
+async def _default(conn: Conn) -> Mailbox | None:
+    return next((one for one in await mailboxes.list_mailboxes(conn) if one.name == SETTINGS_NAME), None)
 
 
 async def _save(conn: Conn, mailbox: Mailbox, *, forget: bool) -> None:

@@ -123,16 +123,14 @@ async def decide_message(
 
 
 async def _judge(conn: Conn, claim: MessageClaim, mail: ParsedMail, *, authserv_id: str) -> _Outcome:
+    senders = mail.envelope.senders
+    candidates = await _mills_of(conn, senders[0]) if len(senders) == 1 and "@" in senders[0] else []
+    mill = candidates[0] if len(candidates) == 1 else None
     nobody = automatic(mail.envelope)
     if nobody is not None:
-        return _Outcome("ignored", nobody)
-    if len(mail.envelope.senders) != 1 or "@" not in mail.envelope.senders[0]:
+        return _Outcome("ignored", nobody, mill)
+    if len(senders) != 1 or "@" not in senders[0]:
         return _Outcome("quarantined", MailReason.SEVERAL_SENDERS)
-    sender = mail.envelope.senders[0]
-    candidates = await mills.mills_of_sender(conn, sender)
-    exact = [mill for mill in candidates if sender in mill.sender_addresses]
-    candidates = exact if len(exact) == 1 else candidates
-    mill = candidates[0] if len(candidates) == 1 else None
     copied = await messages.taken_before(
         conn,
         message_id=claim.message_id,
@@ -145,11 +143,18 @@ async def _judge(conn: Conn, claim: MessageClaim, mail: ParsedMail, *, authserv_
         return _Outcome("duplicate", MailReason.DUPLICATE_MESSAGE, mill)
     if mill is None:
         return _Outcome("quarantined", MailReason.AMBIGUOUS_SENDER if candidates else MailReason.UNKNOWN_SENDER)
-    if not verified(mail.envelope, sender_domain=sender.rpartition("@")[2], authserv_id=authserv_id):
+    if not verified(mail.envelope, sender_domain=senders[0].rpartition("@")[2], authserv_id=authserv_id):
         return _Outcome("quarantined", MailReason.DMARC_FAIL, mill)
     if not mill.approved:
         return _Outcome("quarantined", MailReason.MILL_NOT_APPROVED, mill)
     return _Outcome("batch", None, mill)
+
+
+async def _mills_of(conn: Conn, sender: str) -> list[Mill]:
+    """Mills that this sender may speak for; the one that registered the very address before those of its domain."""
+    found = await mills.mills_of_sender(conn, sender)
+    exact = [mill for mill in found if sender in mill.sender_addresses]
+    return exact if len(exact) == 1 else found
 
 
 def _lists(mail: ParsedMail, contents: Sequence[bytes]) -> list[tuple[Attachment, bytes]]:

@@ -1,6 +1,5 @@
 """``/matches``: which lots fit which requirements, as far as the viewer may know."""
 
-from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -47,11 +46,11 @@ async def list_matches(
         item_id=item_id,
         requirement_id=requirement_id,
         statuses=[one.value for one in status or OPEN],
-        after=(Decimal(paging.after[0]), UUID(paging.after[1])) if paging.after else None,
+        after=UUID(paging.after[0]) if paging.after else None,
         limit=paging.limit + 1,
     )
     shown = rows[: paging.limit]
-    last = (str(shown[-1].score), str(shown[-1].id)) if len(rows) > paging.limit else None
+    last = (str(shown[-1].id),) if len(rows) > paging.limit else None
     return paging.page(response, [_view(row, actor) for row in shown], last)
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Body, Query, Response
+from fastapi import Body, Depends, Query, Request, Response
 
 from services.matching.convert import view_of
 from services.matching.errors import RequirementUnknown
@@ -20,6 +20,13 @@ from shared.service import Transaction, router
 
 ROUTES = router("requirements")
 Status = Literal["active", "paused", "archived", "expired"]
+
+
+def _configured(request: Request) -> MatchingSettings:
+    return request.app.state.settings
+
+
+Configured = Annotated[MatchingSettings, Depends(_configured)]
 
 
 def _owner(actor: Actor) -> UUID | None:
@@ -51,7 +58,12 @@ async def list_requirements(
 
 @ROUTES.post("/requirements", status_code=201)
 async def post_requirement(
-    conn: Transaction, actor: BuyerActor, configured: Configured, body: RequirementCreate, key: Keyed, response: Response
+    conn: Transaction,
+    actor: BuyerActor,
+    configured: Configured,
+    body: RequirementCreate,
+    key: Keyed,
+    response: Response,
 ) -> RequirementView:
     """Say what you want; matches follow within seconds."""
     row = await create_requirement(

@@ -37,10 +37,13 @@ async def listed(
     item_id: UUID | None,
     requirement_id: UUID | None,
     statuses: list[str],
-    after: tuple[Decimal, UUID] | None,
+    after: UUID | None,
     limit: int,
 ) -> list[ListedMatch]:
-    """Best first; filters that are ``None`` let everything pass. The place of a buyer is that of his first match."""
+    """Best first; filters that are ``None`` let everything pass. The place of a buyer is that of his first match.
+
+    ``after`` is the id of the last match seen: a score has no place in a cursor that a mill may read.
+    """
     return await fetch_all(
         conn,
         ListedMatch,
@@ -59,7 +62,8 @@ async def listed(
           AND (%(item_id)s::uuid IS NULL OR m.item_id = %(item_id)s)
           AND (%(requirement_id)s::uuid IS NULL OR m.requirement_id = %(requirement_id)s)
           AND m.status = ANY(%(statuses)s)
-          AND (%(after_id)s::uuid IS NULL OR (m.score, m.id) < (%(after_score)s, %(after_id)s))
+          AND (%(after)s::uuid IS NULL
+               OR (m.score, m.id) < ((SELECT a.score FROM match a WHERE a.id = %(after)s), %(after)s))
         ORDER BY m.score DESC, m.id DESC
         LIMIT %(limit)s
         """,
@@ -70,8 +74,7 @@ async def listed(
             "item_id": item_id,
             "requirement_id": requirement_id,
             "statuses": statuses,
-            "after_score": after[0] if after else None,
-            "after_id": after[1] if after else None,
+            "after": after,
             "limit": limit,
         },
     )

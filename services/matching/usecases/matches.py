@@ -71,9 +71,7 @@ def _again(row: FeedbackRow, version: int) -> MatchesFound:
         valid_until=row.valid_until,
         version=version,
     )
-    return MatchesFound(
-        item_id=row.item_id, mill_id=row.mill_id, listing_cycle=row.listing_cycle, matches=(match,)
-    )
+    return MatchesFound(item_id=row.item_id, mill_id=row.mill_id, listing_cycle=row.listing_cycle, matches=(match,))
 
 
 async def count_shown(conn: Conn, events: Sequence[IssueSent], *, now: datetime) -> None:

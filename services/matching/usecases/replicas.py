@@ -14,7 +14,7 @@ from services.matching.store.queue import Cause
 from services.matching.usecases.telling import tell_closed
 from shared import trace
 from shared.contracts.catalog import ItemsChanged, ItemsListed, ItemsUnlisted
-from shared.contracts.exclusivity import (InterestClosed, InterestRegistered, WindowClosed, WindowGranted, WindowOutcome)
+from shared.contracts.exclusivity import InterestClosed, InterestRegistered, WindowClosed, WindowGranted, WindowOutcome
 from shared.contracts.gateway import OrganizationKind
 from shared.contracts.visibility import RuleSet
 from shared.db import Conn

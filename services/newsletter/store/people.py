@@ -166,7 +166,7 @@ async def ask_on_match(
             UPDATE match_replica SET fresh = false WHERE fresh
             RETURNING buyer_id, item_id, listing_cycle, requirement_id, cadence, live)
         INSERT INTO on_match_due (user_id, period_key, correlation_id, due_at, asked_at)
-        SELECT DISTINCT u.user_id, %(key)s, %(correlation)s,
+        SELECT DISTINCT ON (u.user_id) u.user_id, %(key)s, %(correlation)s,
                clock() + make_interval(mins => CASE WHEN %(batch)s::uuid IS NULL THEN %(quiet)s ELSE 0 END), clock()
         FROM found AS m
         JOIN user_replica AS u ON u.organization_id = m.buyer_id AND u.status = 'active'

@@ -1,57 +1,18 @@
 """A thousand buyers ask for one lot in the same second, over real HTTP, with eight connections to the database."""
 
 import asyncio
-import os
-import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import aiohttp
 
-from shared.db import Database
 from tests.integration.exclusivity import market
-from tests.integration.exclusivity.conftest import ENVIRONMENT
+from tests.integration.exclusivity.processes import running
 from tests.support.database import service_database
-from tests.support.ports import free_port
 from tests.support.tokens import bearer
-from tests.support.wait import until
 
 CROWD = 1000
-
-
-@asynccontextmanager
-async def served(db: Database) -> AsyncIterator[str]:
-    """The service as it runs in production, in a process of its own; its address."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        **ENVIRONMENT,
-        "OFFCUT_EXCLUSIVITY_DATABASE_URL": db.url,
-        "OFFCUT_EXCLUSIVITY_PORT": str(port),
-        "OFFCUT_LOG_LEVEL": "WARNING",
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.exclusivity.main", env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        async with aiohttp.ClientSession() as session:
-
-            async def ready() -> bool:
-                try:
-                    async with session.get(f"{address}/health/ready") as answer:
-                        return answer.status == 200
-                except aiohttp.ClientConnectionError:
-                    return False
-
-            await until(ready, deadline_s=20, what="the service to be ready")
-        yield address
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def ask(session: aiohttp.ClientSession, buyer_id: UUID, item_id: UUID) -> tuple[int, str, int | None]:
@@ -66,10 +27,10 @@ async def test_interests_when_a_thousand_come_at_once_then_one_holds_and_the_oth
         async with db.transaction() as conn:
             lot = await market.lot(conn, await market.mill(conn))
             crowd = await market.buyers(conn, CROWD)
-        async with served(db) as address:
+        async with running(db, "main") as api:
             everybody = aiohttp.TCPConnector(limit=CROWD)
             patient = aiohttp.ClientTimeout(total=60)
-            async with aiohttp.ClientSession(address, connector=everybody, timeout=patient) as session:
+            async with aiohttp.ClientSession(api.address, connector=everybody, timeout=patient) as session:
                 started = time.perf_counter()
                 answers = await asyncio.gather(*(ask(session, buyer, lot.item_id) for buyer in crowd))
                 print(f"{CROWD} interests in {time.perf_counter() - started:.2f} s")  # noqa: T201 - a figure, not a claim

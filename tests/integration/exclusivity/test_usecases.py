@@ -242,3 +242,19 @@ async def test_database_when_somebody_writes_around_the_rules_then_it_refuses(
     with pytest.raises(psycopg.IntegrityError) as refused:
         await conn.execute(statement, {"item_id": lot.item_id})
     assert refused.value.diag.constraint_name == constraint
+
+
+async def test_hand_over_when_many_before_him_need_the_lot_no_more_then_the_first_who_does_gets_it(conn: Conn) -> None:
+    lot = await market.lot(conn, await market.mill(conn))
+    holder, *hurried, patient, last = await market.buyers(conn, 15)
+    await market.ask(conn, lot, holder)
+    for buyer in hurried:
+        await market.ask(conn, lot, buyer, not_needed_after=datetime.now(UTC) + timedelta(hours=2))
+    for buyer in (patient, last):
+        await market.ask(conn, lot, buyer)
+    await market.move_clock(conn, timedelta(hours=49))
+    await timers.expire_windows(conn, terms=TERMS)
+    told = await market.interests(conn, lot.item_id)
+    assert [told[one] for one in hurried] == ["not_needed"] * 12
+    assert (told[patient], told[last]) == ("granted", "queued")
+    await market.must_hold(conn)

@@ -1,15 +1,21 @@
 """One lot and one requirement that fit each other; a test changes what it is about."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from services.matching.convert import replica_of
 from services.matching.domain.model import Bounds, Lot, Requirement
+from services.matching.store.items import ItemRow
+from services.matching.store.requirements import RequirementRow, Terms
 from shared.contracts.types import BuyerId, Form, ItemId, MillId, QualityClass, RequirementId
+from tests.support.market import SampleLot
 
 MILL = MillId(UUID(int=1))
 BUYER = BuyerId(UUID(int=2))
+REQUIREMENT = UUID(int=4)
 
 _LOT = Lot(
     item_id=ItemId(UUID(int=3)),
@@ -45,3 +51,25 @@ def a_lot(**changes: Any) -> Lot:
 
 def a_requirement(**changes: Any) -> Requirement:
     return replace(_REQUIREMENT, **changes)
+
+
+def lot_of(sample: SampleLot) -> Lot:
+    """The lot of a sample list, by the way it takes in production: snapshot, stored columns, lot."""
+    kept: dict[str, Any] = replica_of(sample.snapshot())
+    kept.pop("version")
+    return ItemRow(sold_to=None, **kept).lot
+
+
+def stored(terms: Terms) -> RequirementRow:
+    """Terms as the database gives them back."""
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    return RequirementRow(
+        **asdict(terms),
+        id=REQUIREMENT,
+        number=1,
+        buyer_id=BUYER,
+        version=1,
+        status="active",
+        created_at=now,
+        updated_at=now,
+    )

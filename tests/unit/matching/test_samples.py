@@ -5,10 +5,11 @@ from datetime import timedelta
 import numpy as np
 
 from services.matching.columns import Columns, select
-from services.matching.convert import lot_of, requirement_of
+from services.matching.convert import requirement_of, terms_of
 from services.matching.domain.model import Lot, Requirement
 from services.matching.domain.rules import assess
 from tests.support import market as samples
+from tests.unit.matching.builders import lot_of
 
 Place = tuple[str, str | None, int]
 FOLDER = samples.samples()
@@ -21,12 +22,12 @@ if FOLDER is not None:
 
     def requirements() -> list[Requirement]:
         return [
-            requirement_of(one.body, requirement_id=samples.id_of(one.id), buyer_id=samples.id_of(one.buyer))
+            requirement_of(terms_of(one.body), requirement_id=samples.id_of(one.id), buyer_id=samples.id_of(one.buyer))
             for one in MARKET.requirements
         ]
 
     def offered() -> list[Lot]:
-        return [lot_of(lot.values, item_id=lot.item_id, mill_id=samples.id_of(lot.mill)) for lot in LOTS]
+        return [lot_of(lot) for lot in LOTS]
 
     def test_scalar_rules_on_the_sample_market_give_the_expected_matches() -> None:
         names = [one.id for one in MARKET.requirements]

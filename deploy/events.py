@@ -1,0 +1,263 @@
+"""`bin/events`: how the events between the services stand, and the repairs that need a person."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, NoReturn, TypeVar
+from uuid import UUID
+
+import orjson
+import psycopg
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from deploy.layout import Layout
+from deploy.screen import CONSOLE, fail, say
+from shared import numbering
+from shared.consumer import operations
+from shared.consumer.operations import DeadLetter, Trail
+from shared.contracts import SERVICES, groups_of
+from shared.contracts.base import stream_of
+from shared.db import Conn, Database
+from shared.status import Picture, picture
+from shared.wire import WIRE_ERRORS, Wire
+
+T = TypeVar("T")
+FOLLOW_S = 0.5
+Service = Annotated[str, typer.Argument(help=f"One of: {' '.join(SERVICES)}")]
+LetterId = Annotated[str, typer.Argument(help="An id that `bin/events dead list` shows")]
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="The events between the services.")
+dead = typer.Typer(no_args_is_help=True, help="Events that were given up.")
+app.add_typer(dead, name="dead")
+
+
+@app.command()
+def lag() -> None:
+    """Show each stream and how far every subscriber is behind its head."""
+    pictures = _run(lambda: _over_all(lambda conn, service: picture(conn, service)))
+    table = Table(
+        "stream", "head", "subscriber", "applied", "behind", "parked", "dead", "state", box=None, pad_edge=False
+    )
+    for producer, own in pictures.items():
+        for group in groups_of(producer):
+            table.add_row(stream_of(producer), str(own.head.seq), group, *_standing(pictures.get(group), producer, own))
+        if own.outbox_waiting:
+            waits = f"{own.outbox_waiting} in the outbox, the oldest for {own.outbox_oldest_s:.0f} s"
+            table.add_row("", "", "", "", "", "", "", waits)
+    CONSOLE.print(table)
+
+
+@dead.command("list")
+def dead_list(limit: Annotated[int, typer.Option(min=1, max=1000)] = 50) -> None:
+    """Show the latest events given up, of all services."""
+    table = Table("id", "service", "event", "number", "died", "attempts", "reason", box=None, pad_edge=False)
+    found = _run(lambda: _over_all(lambda conn, _: operations.dead_letters(conn, limit=limit)))
+    for service, letters in found.items():
+        for letter in letters:
+            died = letter.died_at.strftime("%Y-%m-%d %H:%M:%SZ")
+            reason = escape(letter.error.partition("\n")[0][:80])
+            table.add_row(str(letter.id), service, letter.type, str(letter.seq), died, str(letter.attempts), reason)
+    CONSOLE.print(table)
+
+
+@dead.command("show")
+def dead_show(letter_id: LetterId) -> None:
+    """Show one event given up, with its body."""
+    letter = _run(lambda: _on_letter(letter_id, _get))
+    CONSOLE.print_json(data={"stream": letter.stream, "seq": letter.seq, "type": letter.type, "key": letter.key})
+    CONSOLE.print(letter.error, markup=False)
+    CONSOLE.print(letter.meta, markup=False)
+    CONSOLE.print(letter.body, markup=False)
+
+
+@dead.command("retry")
+def dead_retry(letter_id: LetterId) -> None:
+    """Try one event given up again, now."""
+    if not _run(lambda: _on_letter(letter_id, lambda conn, letter: operations.retry_dead_letter(conn, letter.id))):
+        _stop("it was taken meanwhile", code=1)
+    say("it is tried again within a second; `bin/events dead list` shows it if it fails for good")
+
+
+@dead.command("drop")
+def dead_drop(letter_id: LetterId) -> None:
+    """Forget one event given up: it never has its effect."""
+    _run(lambda: _on_letter(letter_id, lambda conn, letter: operations.drop_dead_letter(conn, letter.id)))
+    say("dropped")
+
+
+@app.command()
+def refill(
+    service: Service,
+    subscriber: Annotated[str, typer.Argument(help="Who asks; it drops what it has applied already")],
+    first: Annotated[int, typer.Option("--from", min=1, help="First number to send again")],
+) -> None:
+    """Send the events of a service again, from a number on. Harmless: subscribers drop what they have."""
+    _known(service)
+    _known(subscriber)
+
+    async def ask() -> None:
+        wire = Wire(_setting("OFFCUT_REDIS_URL"))
+        await wire.ask_refill(service, subscriber, first)
+        await wire.close()
+
+    _run(ask)
+    say(f"asked the relay of {service}: everything from {first} on is sent again within seconds")
+
+
+@app.command()
+def tail(
+    service: Service,
+    count: Annotated[int, typer.Option("-n", min=1, max=1000)] = 20,
+    follow: Annotated[bool, typer.Option("-f", help="Go on until interrupted.")] = False,
+) -> None:
+    """Show the newest events of a service."""
+    _known(service)
+
+    async def show() -> None:
+        async with _database(service) as database:
+            after: int | None = None
+            while True:
+                async with database.transaction() as conn:
+                    events = await operations.latest(conn, after=after, limit=count)
+                for event in events:
+                    _print_event(service, event)
+                after = events[-1].seq if events else after or 0
+                if not follow:
+                    return
+                await asyncio.sleep(FOLLOW_S)
+
+    _run(show)
+
+
+@app.command()
+def trace(correlation_id: Annotated[str, typer.Argument(help="A correlation id, as in logs and X-Request-Id")]) -> None:
+    """Show everything one request or mail has caused, over all services."""
+    found = _run(lambda: _over_all(lambda conn, _: operations.trail(conn, correlation_id)))
+    events = [(event, service) for service, trail in found.items() for event in trail]
+    if not events:
+        _stop("nothing is known of it: an id of a request that changed nothing, or older than 30 days", code=1)
+    for event, service in sorted(events, key=lambda pair: pair[0].occurred_at):
+        _print_event(service, event)
+
+
+@app.command()
+def snapshot(
+    service: Service,
+    subscriber: Annotated[str | None, typer.Option(help="Only this subscriber; default: all that are stopped")] = None,
+) -> None:
+    """Publish the present state of a service, and let subscribers that cannot catch up go on from there."""
+    _known(service)
+    room = f"{'gateway' if service == 'gateway' else f'services.{service}'}.snapshots"
+    if not find_spec(room):
+        _stop(f"{service} has no snapshots yet ({room}.publish_snapshots is missing)", code=1)
+    publish: Callable[[Conn], Awaitable[int]] = import_module(room).publish_snapshots
+    groups = groups_of(service) if subscriber is None else (subscriber,)
+
+    async def go_on() -> list[str]:
+        async with _database(service) as database, database.transaction() as conn:
+            head = await numbering.hold_head(conn, service)  # nothing gets a number until the snapshots wait for theirs
+            published = await publish(conn)
+        said = [f"{published} snapshots of {service} after number {head.seq}"]
+        for group in groups:
+            async with _database(group) as database, database.transaction() as conn:
+                state = {each.stream: each for each in (await picture(conn, group)).subscriptions}
+                known = state.get(stream_of(service))
+                if subscriber is None and (known is None or not known.stopped):
+                    continue
+                await operations.go_on_from(conn, stream_of(service), seq=head.seq, epoch=head.epoch)
+                said.append(f"{group} goes on after {head.seq}")
+        return said
+
+    for line in _run(go_on):
+        say(line)
+
+
+def _standing(reader: Picture | None, producer: str, own: Picture) -> tuple[str, str, str, str, str]:
+    states = {state.stream: state for state in reader.subscriptions} if reader else {}
+    state = states.get(stream_of(producer))
+    if reader is None or state is None:
+        return "–", str(own.head.seq), "", "", "has not read yet"
+    behind = max(own.head.seq - state.applied_seq, 0)
+    return str(state.applied_seq), str(behind), str(reader.parked), str(reader.dead), escape(state.stopped or "runs")
+
+
+async def _get(_: Conn, letter: DeadLetter) -> DeadLetter:
+    return letter
+
+
+async def _on_letter(letter_id: str, act: Callable[[Conn, DeadLetter], Awaitable[T]]) -> T:
+    """Do something with a dead letter in the service that holds it."""
+    try:
+        wanted = UUID(letter_id)
+    except ValueError:
+        _stop(f"{letter_id} is not an id; `bin/events dead list` shows them", code=2)
+    for service in SERVICES:
+        async with _database(service) as database, database.transaction() as conn:
+            letter = await operations.dead_letter(conn, wanted)
+            if letter is not None:
+                return await act(conn, letter)
+    _stop(f"no dead letter {letter_id}", code=1)
+
+
+async def _over_all(ask: Callable[[Conn, str], Awaitable[T]]) -> dict[str, T]:
+    answers: dict[str, T] = {}
+    for service in SERVICES:
+        async with _database(service) as database, database.transaction() as conn:
+            answers[service] = await ask(conn, service)
+    return answers
+
+
+@asynccontextmanager
+async def _database(service: str) -> AsyncGenerator[Database]:
+    url = _setting(f"OFFCUT_{service.upper()}_DATABASE_URL")
+    database = Database(url, service=service, process="events", size_max=1)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        await database.open()
+        yield database
+
+
+def _run(work: Callable[[], Awaitable[T]]) -> T:
+    async def working() -> T:
+        return await work()
+
+    try:
+        return asyncio.run(working())
+    except (psycopg.OperationalError, *WIRE_ERRORS) as refused:
+        _stop(f"a server does not answer; is Offcut running? {refused}", code=1)
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+def _setting(name: str) -> str:
+    value = os.environ.get(name) or Layout.of_environment().secrets().get(name)
+    if not value:
+        _stop(f"{name} is not set and Offcut was never started here: run bin/up first", code=1)
+    return value
+
+
+def _known(service: str) -> None:
+    if service not in SERVICES:
+        _stop(f"no service {service}; there are: {' '.join(SERVICES)}", code=2)
+
+
+def _stop(reason: str, *, code: int) -> NoReturn:
+    fail(reason)
+    sys.exit(code)
+
+
+def _print_event(service: str, event: Trail) -> None:
+    meta = orjson.loads(event.meta)
+    cause = f" ← {meta['causation_id']}" if meta.get("causation_id") else ""
+    at = event.occurred_at.strftime("%H:%M:%S.%f")[:-3]
+    CONSOLE.print(f"{at}  {service} {event.seq}  {event.type}  {event.key}  {event.event_id}{cause}", highlight=False)
+
+
+if __name__ == "__main__":
+    app()

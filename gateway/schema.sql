@@ -1,0 +1,233 @@
+-- Generated from the migrations by `python -m deploy.schemas`; change those, not this.
+
+CREATE OR REPLACE FUNCTION clock()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+AS $function$ SELECT clock_timestamp() $function$;
+
+CREATE TABLE attempt (
+    stream text NOT NULL,
+    seq bigint NOT NULL,
+    attempts integer NOT NULL,
+    CONSTRAINT attempt_pkey PRIMARY KEY (stream, seq)
+);
+
+CREATE TABLE dead_letter (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    stream text NOT NULL,
+    seq bigint NOT NULL,
+    epoch uuid NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    key text NOT NULL,
+    meta text NOT NULL,
+    body text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    attempts integer NOT NULL,
+    error text NOT NULL,
+    died_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT dead_letter_stream_epoch_seq_key UNIQUE (stream, epoch, seq),
+    CONSTRAINT dead_letter_pkey PRIMARY KEY (id)
+);
+CREATE INDEX dead_letter_latest ON dead_letter USING btree (died_at DESC, id);
+
+CREATE TABLE event_log (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    stream text NOT NULL,
+    seq bigint NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    key text NOT NULL,
+    correlation_id text NOT NULL,
+    causation_id uuid,
+    actor jsonb NOT NULL,
+    audience uuid[] NOT NULL,
+    body jsonb NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    learnt_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT event_log_stream_seq_key UNIQUE (stream, seq),
+    CONSTRAINT event_log_pkey PRIMARY KEY (id)
+);
+CREATE INDEX event_log_correlation ON event_log USING btree (correlation_id);
+CREATE INDEX event_log_key ON event_log USING btree (key, id);
+
+CREATE TABLE idempotency (
+    scope text NOT NULL,
+    request_hash bytea NOT NULL,
+    status integer NOT NULL,
+    headers jsonb NOT NULL,
+    body bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT idempotency_pkey PRIMARY KEY (scope)
+);
+CREATE INDEX idempotency_age ON idempotency USING btree (created_at);
+
+CREATE TABLE job (
+    name text NOT NULL,
+    last_run_at timestamp with time zone,
+    last_done integer,
+    last_took_ms integer,
+    failures integer NOT NULL DEFAULT 0,
+    last_error text,
+    CONSTRAINT job_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE job_run (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    job text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    done integer,
+    error text,
+    CONSTRAINT job_run_pkey PRIMARY KEY (id)
+);
+CREATE INDEX job_run_age ON job_run USING btree (started_at);
+CREATE INDEX job_run_latest ON job_run USING btree (job, started_at DESC);
+
+CREATE TABLE login_failure (
+    key text NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    blocked_until timestamp with time zone,
+    CONSTRAINT login_failure_pkey PRIMARY KEY (key)
+);
+
+CREATE TABLE migration (
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT migration_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE organization (
+    id uuid NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    kind text NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    status text NOT NULL,
+    country text NOT NULL,
+    language text NOT NULL,
+    time_zone text NOT NULL,
+    currency text NOT NULL,
+    trusted boolean NOT NULL DEFAULT false,
+    segment text,
+    sender_addresses text[] NOT NULL DEFAULT '{}'::text[],
+    sender_domains text[] NOT NULL DEFAULT '{}'::text[],
+    contacts jsonb NOT NULL DEFAULT '[]'::jsonb,
+    created_at timestamp with time zone NOT NULL DEFAULT clock(),
+    updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+    CONSTRAINT organization_slug_key UNIQUE (slug),
+    CONSTRAINT organization_pkey PRIMARY KEY (id),
+    CONSTRAINT organization_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT organization_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT organization_kind_check CHECK ((kind = ANY (ARRAY['mill'::text, 'buyer'::text, 'operator'::text]))),
+    CONSTRAINT organization_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT organization_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,62}$'::text)),
+    CONSTRAINT organization_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'suspended'::text, 'closed'::text])))
+);
+
+CREATE TABLE outbox (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    key text NOT NULL,
+    correlation_id text NOT NULL,
+    meta text NOT NULL,
+    body text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    CONSTRAINT outbox_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE parked (
+    stream text NOT NULL,
+    seq bigint NOT NULL,
+    epoch uuid NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    key text NOT NULL,
+    meta text NOT NULL,
+    body text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    next_attempt_at timestamp with time zone,
+    last_error text,
+    CONSTRAINT parked_pkey PRIMARY KEY (stream, seq)
+);
+CREATE INDEX parked_by_key ON parked USING btree (stream, key, seq);
+
+CREATE TABLE person (
+    id uuid NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    organization_id uuid NOT NULL,
+    role text NOT NULL,
+    org_role text NOT NULL,
+    status text NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    language text NOT NULL,
+    time_zone text NOT NULL,
+    password_hash text,
+    created_at timestamp with time zone NOT NULL DEFAULT clock(),
+    updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+    CONSTRAINT person_pkey PRIMARY KEY (id),
+    CONSTRAINT person_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+    CONSTRAINT person_org_role_check CHECK ((org_role = ANY (ARRAY['owner'::text, 'member'::text]))),
+    CONSTRAINT person_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'mill_user'::text, 'buyer_user'::text]))),
+    CONSTRAINT person_status_check CHECK ((status = ANY (ARRAY['invited'::text, 'active'::text, 'inactive'::text, 'revoked'::text, 'erased'::text])))
+);
+CREATE UNIQUE INDEX person_email ON person USING btree (lower(email));
+CREATE INDEX person_organization ON person USING btree (organization_id);
+
+CREATE TABLE refresh_token (
+    hash bytea NOT NULL,
+    session_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    replaced_at timestamp with time zone,
+    CONSTRAINT refresh_token_pkey PRIMARY KEY (hash),
+    CONSTRAINT refresh_token_session_id_fkey FOREIGN KEY (session_id) REFERENCES session(id) ON DELETE CASCADE
+);
+CREATE INDEX refresh_token_session ON refresh_token USING btree (session_id);
+
+CREATE TABLE sent (
+    seq bigint NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    key text NOT NULL,
+    correlation_id text NOT NULL,
+    meta text NOT NULL,
+    body text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT sent_pkey PRIMARY KEY (seq)
+);
+CREATE INDEX sent_correlation ON sent USING btree (correlation_id);
+
+CREATE TABLE session (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    reason text,
+    CONSTRAINT session_pkey PRIMARY KEY (id),
+    CONSTRAINT session_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX session_person ON session USING btree (person_id);
+CREATE INDEX session_revoked ON session USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+
+CREATE TABLE stream_head (
+    stream text NOT NULL,
+    seq bigint NOT NULL DEFAULT 0,
+    epoch uuid NOT NULL DEFAULT gen_random_uuid(),
+    CONSTRAINT stream_head_pkey PRIMARY KEY (stream)
+);
+
+CREATE TABLE subscription (
+    stream text NOT NULL,
+    applied_seq bigint NOT NULL DEFAULT 0,
+    epoch uuid,
+    stopped text,
+    updated_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT subscription_pkey PRIMARY KEY (stream)
+);

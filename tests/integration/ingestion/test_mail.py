@@ -1,0 +1,284 @@
+"""Mails over real IMAP: taken once, judged by what our own mail server says, and never lost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from email.message import EmailMessage
+from typing import cast
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from services.ingestion.collecting import Listener, collect
+from services.ingestion.store.mailboxes import list_mailboxes
+from shared.contracts.gateway import OrganizationStatus
+from shared.contracts.ingestion import BatchStatusChanged, RowsAccepted
+from shared.db import fetch_all
+from tests.integration.ingestion.conftest import settings_for
+from tests.integration.ingestion.market import Market, csv_list, usual_list
+from tests.support.imap import MailServer
+from tests.support.tokens import bearer
+from tests.support.wait import until
+
+SENDER = "sales@saarmuehle.example"
+PASS = "mx.offcut.example; dkim=pass header.d=saarmuehle.example; dmarc=pass header.from=saarmuehle.example"
+
+
+@dataclass(slots=True)
+class Post:
+    """The market with its mailbox."""
+
+    market: Market
+    server: MailServer
+
+    async def arrive(self, *mails: bytes) -> None:
+        await collect(self.market.db, self.market.settings)
+        for mail in mails:  # one at a time: the server numbers what it finds at once in any order
+            self.server.drop(mail)
+            await collect(self.market.db, self.market.settings)
+        await self.market.read_mails()
+        await self.market.read_lists()
+
+    async def messages(self) -> list[dict[str, object]]:
+        """Oldest first."""
+        async with self.market.client() as client:
+            page = await client.get("/inbound-messages", headers=bearer("admin", self.market.operator))
+        return page.json()["items"][::-1]
+
+    async def outcomes(self) -> list[tuple[object, object]]:
+        return [(message["status"], message["reason"]) for message in await self.messages()]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def post(market: Market, mail_server: MailServer) -> AsyncIterator[Post]:
+    url = SecretStr(mail_server.imap_url())
+    settings = settings_for(market.settings.database_url)
+    yield Post(replace(market, settings=settings.model_copy(update={"imap_url": url})), mail_server)
+
+
+def mail(
+    *lists: bytes,
+    sender: str = SENDER,
+    message_id: str = "<1@saarmuehle.example>",
+    authentication: str | None = PASS,
+    body: str = "Please find our list attached.",
+    **headers: str,
+) -> bytes:
+    message = EmailMessage()
+    if authentication is not None:
+        message["Authentication-Results"] = authentication
+    message["From"] = sender
+    message["To"] = "lists@offcut.example"
+    message["Subject"] = "Surplus list"
+    message["Message-ID"] = message_id
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    message.set_content(body)
+    for n, content in enumerate(lists, start=1):
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=f"list {n}.csv")
+    return message.as_bytes()
+
+
+LIST = csv_list(*usual_list())
+
+
+async def test_mail_of_a_trusted_mill_when_it_arrives_then_becomes_a_committed_list(post: Post) -> None:
+    await post.arrive(mail(LIST))
+    (message,) = await post.messages()
+    assert (message["status"], message["reason"], message["sender"]) == ("batch", None, SENDER)
+    (batch_id,) = cast(list[str], message["batch_ids"])
+    await post.market.answer(await post.market.events(RowsAccepted))
+    batch = await post.market.batch(batch_id)
+    assert (batch["status"], batch["source"], batch["file_name"]) == ("committed", "mail", "list 1.csv")
+    told = await post.market.events(BatchStatusChanged)
+    assert {event.reply_to for event in told} == {SENDER}
+    assert told[-1].counts.applied == 20
+
+
+async def test_chain_of_causes_when_a_mail_is_read_then_is_one_from_the_mail_on(post: Post) -> None:
+    await post.arrive(mail(LIST))
+
+    @dataclass(frozen=True, slots=True)
+    class Stored:
+        correlation_id: str
+        meta: str
+
+    async with post.market.db.transaction() as conn:
+        stored = await fetch_all(conn, Stored, "SELECT correlation_id, meta FROM outbox", {})
+        (chain,) = await fetch_all(conn, Stored, "SELECT correlation_id, '' AS meta FROM inbound_message", {})
+    assert {one.correlation_id for one in stored} == {chain.correlation_id}
+    assert all('"mail"' in one.meta for one in stored)
+
+
+async def test_mailbox_when_polled_again_then_nothing_is_taken_twice(post: Post) -> None:
+    await post.arrive(mail(LIST))
+    assert await collect(post.market.db, post.market.settings) == 0
+    # As if these numbers were of another life of the folder: the server has renumbered.
+    await post.market.execute("UPDATE mailbox SET uidvalidity = 1")
+    await post.market.execute("UPDATE inbound_message SET uidvalidity = 1")
+    await post.arrive()
+    assert await post.outcomes() == [("batch", None), ("duplicate", "duplicate_message")]
+    assert len(await post.market.events(RowsAccepted)) == 1
+
+
+async def test_mail_with_two_lists_when_read_then_is_two_batches(post: Post) -> None:
+    await post.arrive(mail(LIST, csv_list(*usual_list(7))))
+    (message,) = await post.messages()
+    assert len(cast(list[str], message["batch_ids"])) == 2
+
+
+async def test_same_list_in_another_mail_when_read_then_is_a_duplicate_batch(post: Post) -> None:
+    await post.arrive(mail(LIST), mail(LIST, message_id="<2@saarmuehle.example>"))
+    statuses = [event.status for event in await post.market.events(BatchStatusChanged)]
+    assert "duplicate" in statuses
+    assert len(await post.market.events(RowsAccepted)) == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "outcome"),
+    [
+        pytest.param(mail(LIST, Auto_Submitted="auto-replied"), ("ignored", "auto_reply"), id="auto-reply"),
+        pytest.param(mail(LIST, Precedence="bulk"), ("ignored", "bulk"), id="bulk"),
+        pytest.param(mail(LIST, Return_Path="<>"), ("ignored", "bounce"), id="bounce"),
+        pytest.param(mail(LIST, X_Offcut_Loop="1"), ("ignored", "own_loop"), id="loop"),
+        pytest.param(mail(LIST, sender="x@nobody.example"), ("quarantined", "unknown_sender"), id="unknown"),
+        pytest.param(mail(LIST, authentication=None), ("quarantined", "dmarc_fail"), id="nothing-verified"),
+        pytest.param(
+            mail(LIST, authentication="mx.evil.example; dmarc=pass header.from=saarmuehle.example"),
+            ("quarantined", "dmarc_fail"),
+            id="verified-by-somebody-else",
+        ),
+        pytest.param(
+            mail(LIST, authentication="mx.offcut.example; dmarc=fail (x; dmarc=pass) header.from=saarmuehle.example"),
+            ("quarantined", "dmarc_fail"),
+            id="pass-in-a-comment",
+        ),
+        pytest.param(
+            mail(LIST, authentication="mx.offcut.example; dmarc=pass header.from=other.example"),
+            ("quarantined", "dmarc_fail"),
+            id="pass-of-another-domain",
+        ),
+        pytest.param(mail(), ("quarantined", "no_list"), id="no-attachment"),
+        pytest.param(mail(b"\x89PNG\r\n\x1a\n" + bytes(50)), ("quarantined", "no_list"), id="only-a-picture"),
+        pytest.param(
+            mail(LIST, sender=f"{SENDER}, other@saarmuehle.example"),
+            ("quarantined", "several_senders"),
+            id="two-senders",
+        ),
+    ],
+)  # fmt: skip
+async def test_mail_that_must_not_be_listed_when_read_then_is_kept_with_the_reason(
+    post: Post, raw: bytes, outcome: tuple[str, str]
+) -> None:
+    await post.arrive(raw)
+    (message,) = await post.messages()
+    assert (message["status"], message["reason"]) == outcome
+    assert message["detail"]
+    assert await post.market.events(BatchStatusChanged) == []
+
+
+async def test_forged_copy_when_it_comes_first_then_does_not_keep_the_real_mail_out(post: Post) -> None:
+    await post.arrive(mail(LIST, authentication=None), mail(LIST))
+    assert await post.outcomes() == [("quarantined", "dmarc_fail"), ("batch", None)]
+
+
+async def test_mail_of_a_suspended_mill_when_read_then_waits_in_quarantine(post: Post) -> None:
+    market = post.market
+    await market.add_mill(
+        market.trusted, slug="saarmuehle", domain="saarmuehle.example", trusted=True,
+        status=OrganizationStatus.SUSPENDED, version=2,
+    )  # fmt: skip
+    await post.arrive(mail(LIST))
+    assert await post.outcomes() == [("quarantined", "mill_not_approved")]
+
+
+async def test_mail_over_the_limit_when_seen_then_is_recorded_without_being_fetched(post: Post) -> None:
+    settings = post.market.settings.model_copy(update={"message_bytes_max": 2000})
+    post.market.settings = settings
+    await post.arrive(mail(csv_list(*usual_list(100))), mail(b"", message_id="<small@saarmuehle.example>"))
+    assert await post.outcomes() == [("quarantined", "too_large"), ("quarantined", "no_list")]
+
+
+async def test_damaged_mails_when_read_then_do_not_hold_up_the_next(post: Post) -> None:
+    await post.arrive(b"From: " + b"a@b.example, " * 20000 + b"\r\n\r\nx", b"\xff\xfe\x00", mail(LIST))
+    outcomes = await post.outcomes()
+    assert outcomes[-1] == ("batch", None)
+    assert {status for status, _ in outcomes[:-1]} == {"quarantined"}
+
+
+async def test_mail_that_breaks_the_connection_when_tried_three_times_then_is_given_up(post: Post) -> None:
+    """So deep that the mail server itself fails at it."""
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(2000))
+    settings = post.market.settings.model_copy(update={"imap_call_seconds": 0.5})
+    post.server.drop(nested)
+    for _ in range(3):
+        assert await collect(post.market.db, settings) == 0
+    assert await collect(post.market.db, settings) == 1
+    assert await post.outcomes() == [("quarantined", "not_fetched")]
+    await post.arrive(mail(LIST))
+    assert (await post.outcomes())[-1] == ("batch", None)
+
+
+async def test_mailbox_when_the_password_is_wrong_then_the_error_is_shown_without_it(post: Post) -> None:
+    wrong = post.server.imap_url().replace(post.server.password, "wrong-password")
+    settings = post.market.settings.model_copy(update={"imap_url": SecretStr(wrong)})
+    assert await collect(post.market.db, settings) == 0
+    async with post.market.db.transaction() as conn:
+        (mailbox,) = await list_mailboxes(conn)
+    assert mailbox.last_error
+    assert "wrong-password" not in mailbox.last_error
+    await post.arrive(mail(LIST))
+    async with post.market.db.transaction() as conn:
+        (mailbox,) = await list_mailboxes(conn)
+    assert mailbox.last_error is None
+    assert mailbox.succeeded_at is not None
+
+
+async def test_mailbox_when_nobody_listens_at_its_port_then_the_poll_says_so_quickly(post: Post) -> None:
+    settings = post.market.settings.model_copy(update={"imap_url": SecretStr("imap://lists:x@127.0.0.1:1/INBOX")})
+    assert await collect(post.market.db, settings) == 0
+    async with post.market.db.transaction() as conn:
+        (mailbox,) = await list_mailboxes(conn)
+    assert "127.0.0.1:1" in (mailbox.last_error or "")
+
+
+async def test_unread_marks_when_a_mail_is_taken_then_stay(post: Post) -> None:
+    await post.arrive(mail(LIST))
+    flags = [message.get_flags() for message in post.server.mailroom.maildir("lists")]
+    assert all("S" not in flag for flag in flags)
+
+
+async def test_listener_when_a_mail_arrives_then_hears_of_it_at_once(post: Post) -> None:
+    listener = Listener()
+    market = post.market
+    try:
+        assert not await listener.listen(market.db, market.settings)
+        post.server.drop(mail(LIST))
+        assert await until(lambda: listener.listen(market.db, market.settings), deadline_s=10, what="the push")
+    finally:
+        await listener.close()
+
+
+async def test_listener_when_mail_came_before_it_listened_then_says_so(post: Post) -> None:
+    listener = Listener()
+    post.server.drop(mail(LIST))
+    try:
+        assert await listener.listen(post.market.db, post.market.settings)
+    finally:
+        await listener.close()
+
+
+async def test_mailbox_of_the_settings_when_poll_and_listener_start_together_then_is_added_once(post: Post) -> None:
+    listener = Listener()
+    post.server.drop(mail(LIST))
+    try:
+        heard, stored = await asyncio.gather(
+            listener.listen(post.market.db, post.market.settings), collect(post.market.db, post.market.settings)
+        )
+    finally:
+        await listener.close()
+    assert stored == 1
+    assert heard in (True, False)
+    async with post.market.db.transaction() as conn:
+        assert len(await list_mailboxes(conn)) == 1

@@ -1,0 +1,117 @@
+"""Mails that are owed at once: both sides of a window, the answer to a list."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.contracts.exclusivity import WindowClosed, WindowExpiringSoon, WindowGranted, WindowOutcome
+from shared.contracts.gateway import Role
+from shared.contracts.ingestion import BatchCounts, BatchStatusChanged
+from shared.db import Database
+from tests.integration.newsletter.conftest import Post, part, values
+from tests.integration.newsletter.market import Market, bring
+
+UNTIL = datetime(2035, 3, 5, 13, 30, tzinfo=UTC)
+
+
+def granted(market: Market, mill_id: UUID, buyer_id: UUID, ref: str) -> WindowGranted:
+    return WindowGranted(
+        item_id=market.items[ref], mill_id=mill_id, listing_cycle=1, window_id=uuid4(), buyer_id=buyer_id,
+        interest_id=uuid4(), grant_number=1, max_grants=3, granted_at=UNTIL - timedelta(hours=48), expires_at=UNTIL,
+        origin="first_interest",
+    )  # fmt: skip
+
+
+async def test_window_when_granted_then_both_sides_learn_of_each_other(db: Database, market: Market, post: Post):
+    buyer, mill = await market.buyer("one", language="de"), await market.mill("saar")
+    seller = await market.person(mill, "saar", role=Role.MILL_USER)
+    await market.listed(mill, "REF-1")
+    event = granted(market, mill, buyer.organization_id, "REF-1")
+    await bring(db, event, event)
+    mails = {mail["To"].addresses[0].addr_spec: mail for mail in await post.send()}
+    assert set(mails) == {buyer.email, seller.email}
+    to_buyer, to_mill = part(mails[buyer.email], "plain"), part(mails[seller.email], "plain")
+    for word in ("Saar Ltd", "Desk of saar · desk@saar.example", "REF-1", "Mo, 5. März, 14:30 Uhr", "612,50\u202fEUR"):
+        assert word in to_buyer
+        assert word in part(mails[buyer.email], "html")
+    for word in ("One Ltd", "desk@one.example", "Mon 5 March, 14:30"):
+        assert word in to_mill
+    assert mails[buyer.email]["List-Unsubscribe"] is None
+    assert await post.send() == []
+
+
+async def test_window_when_its_lot_is_not_known_yet_then_the_mail_waits(db: Database, market: Market, post: Post):
+    buyer, mill = await market.buyer("one"), await market.mill("saar")
+    market.items["S1"] = uuid4()
+    await bring(db, granted(market, mill, buyer.organization_id, "S1"))
+    assert await post.deliver() == []
+    assert await values(db, "SELECT status || attempts FROM delivery") == ["queued0"]
+    await market.listed(mill, "S1")
+    await market.set_clock(forward=timedelta(seconds=3))
+    assert len(await post.deliver()) == 1
+
+
+async def test_window_when_closed_before_the_mail_then_nobody_is_told(db: Database, market: Market, post: Post):
+    buyer, mill = await market.buyer("one"), await market.mill("saar")
+    await market.listed(mill, "S1")
+    event = granted(market, mill, buyer.organization_id, "S1")
+    closed = WindowClosed(
+        item_id=event.item_id, mill_id=mill, listing_cycle=1, window_id=event.window_id, buyer_id=event.buyer_id,
+        outcome=WindowOutcome.RELEASED, closed_at=UNTIL, grants_remaining=2,
+    )  # fmt: skip
+    await bring(db, event, closed)
+    assert await post.deliver() == []
+    assert await values(db, "SELECT reason FROM delivery") == ["window_closed"]
+
+
+async def test_window_when_it_ends_soon_then_the_holder_is_reminded_once(db: Database, market: Market, post: Post):
+    buyer, mill = await market.buyer("one"), await market.mill("saar")
+    await market.listed(mill, "S1")
+    event = granted(market, mill, buyer.organization_id, "S1")
+    soon = WindowExpiringSoon(
+        item_id=event.item_id, mill_id=mill, listing_cycle=1, window_id=event.window_id, buyer_id=event.buyer_id,
+        expires_at=UNTIL, threshold_hours=4,
+    )  # fmt: skip
+    await bring(db, event, soon, soon)
+    subjects = sorted(str(mail["Subject"]) for mail in await post.send())
+    assert len(subjects) == 2
+    assert subjects[0].startswith("4 hours left: Testliner 2, 135")
+
+
+def batch(status: str, *, reply_to: str | None, language: str | None = "de") -> BatchStatusChanged:
+    return BatchStatusChanged(
+        batch_id=UUID(int=7), mill_id=UUID(int=8), version=3, status=status, file_name="Liste <KW 46>.xlsx",
+        reasons=("Der Preis wich stark ab.",), problems=("Zeile 14: Grammatur 9999 ist nicht möglich",),
+        counts=BatchCounts(total=62, valid=56, applied=56, rejected=6), reply_to=reply_to, language=language,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "language", "subject"),
+    [
+        ("committed", "de", "Liste <KW 46>.xlsx: 56 Partien sind online"),
+        ("review_required", "de", "Liste <KW 46>.xlsx: bitte einmal ansehen"),
+        ("committed", "fi", "Liste <KW 46>.xlsx: 56 lots are online"),
+        ("failed", None, "Liste <KW 46>.xlsx: we could not read it"),
+    ],
+)
+async def test_list_when_its_sender_is_known_then_is_answered_once_in_his_language(
+    db: Database, market: Market, post: Post, status: str, language: str | None, subject: str
+):
+    event = batch(status, reply_to="lager@mill.example", language=language)
+    await bring(db, event, event)
+    (mail,) = await post.send()
+    assert mail["Subject"] == subject
+    assert "Zeile 14: Grammatur 9999 ist nicht möglich" in part(mail, "plain")
+    assert "Liste &lt;KW 46&gt;.xlsx" in part(mail, "html")
+
+
+async def test_list_when_nobody_may_be_answered_or_it_is_under_way_then_no_mail(db: Database, post: Post):
+    await bring(
+        db,
+        batch("committed", reply_to=None),
+        batch("parsing", reply_to="lager@mill.example"),
+        batch("committed", reply_to="lager@mill.example\r\nBcc: x@y.example"),
+    )
+    assert await post.send() == []

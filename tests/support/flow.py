@@ -1,0 +1,106 @@
+"""The main job, played once on a running system by the people of a sample market."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.support.marketplace import Marketplace
+from tests.support.sample_market import MailedList, Place, SampleMarket
+from tests.support.wait import until_sync
+
+JSON = dict[str, Any]
+
+
+@dataclass
+class Told:
+    """One list on its way: ``judged`` as it stood before anybody touched it, ``rows`` as they ended."""
+
+    sent: MailedList
+    mail_id: str
+    judged: JSON
+    rows: list[JSON] = field(default_factory=list[JSON])
+
+    @property
+    def batch_id(self) -> str:
+        return str(self.judged["batch_id"])
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """Where each lot stands in the list, by its id on the market."""
+        return {row["item_id"]: (self.sent.file.name, row["sheet"], row["row"]) for row in self.rows if row["item_id"]}
+
+
+@dataclass
+class Flow:
+    """What has happened, for tests to look at."""
+
+    market: SampleMarket
+    place: Marketplace
+    lists: list[Told] = field(default_factory=list[Told])
+
+    @property
+    def places(self) -> Mapping[str, Place]:
+        return {item: place for one in self.lists for item, place in one.places.items()}
+
+    @property
+    def buyers(self) -> list[str]:
+        return [str(one["id"]) for one in self.market.content["buyers"]]
+
+    def mill_of(self, place: Place) -> str:
+        return next(one.mill for one in self.market.lists if one.file.name == place[0])
+
+    def wanted(self) -> set[tuple[str, Place]]:
+        """Requirement and lot of every match there must be."""
+        return self.market.fitting(tuple(one.sent for one in self.lists))
+
+    def due_to(self, buyer: str) -> set[Place]:
+        """The lots a buyer must be told of."""
+        return {place for name, place in self.wanted() if self.market.buyer_of(name) == buyer}
+
+    def found(self) -> list[tuple[str, Place]]:
+        """Requirement and lot of every match there is."""
+        titles = {
+            one["id"]: one["title"] for buyer in self.buyers for one in self.place.client(buyer).every("/requirements")
+        }
+        return [
+            (titles[one["requirement_id"]], self.places[one["item_id"]])
+            for one in self.place.admin.every("/matches")
+            if one["requirement_id"] in titles
+        ]
+
+    def told_of(self, buyer: str) -> list[Place]:
+        """The lots behind the links of a buyer's newsletters, each as often as it was sent."""
+        links = [link for one in self.place.letters(buyer) if one.is_newsletter for link in one.links_with("/click")]
+        targets = [httpx.get(link, timeout=30).headers["Location"] for link in links]
+        return [self.places[target.rpartition("/")[2]] for target in targets if "/lots/" in target]
+
+
+def play(market: SampleMarket, place: Marketplace) -> Flow:
+    """Mail every list, commit what waits for a person as its mill, and send every buyer what he has not had yet."""
+    flow = Flow(market, place)
+    place.load(market.content, blocks=market.blocks)
+    mailed = [(one, *place.mail(one.mill, one.file)) for one in market.lists]
+    flow.lists += [Told(one, mail_id, place.batch_of_mail(subject)) for one, subject, mail_id in mailed]
+    for told in flow.lists:
+        if told.judged["status"] == "review_required":
+            path, version = f"/batches/{told.batch_id}/commits", told.judged["version"]
+            body = {"invalid_rows": "reject"}
+            place.client(told.sent.mill).send("POST", path, body, key=str(uuid4()), version=version)
+    for told in flow.lists:
+        place.wait_for_batch(told.batch_id, "committed")
+        told.rows = place.wait_until_listed(told.batch_id)
+    wait_until_matched(flow)
+    for buyer in flow.buyers:
+        place.admin.send("POST", "/newsletter/issues", {"buyer_id": place.organization(buyer)}, key=str(uuid4()))
+    place.wait_until_sent()
+    return flow
+
+
+def wait_until_matched(flow: Flow) -> None:
+    """Wait until matching has said of every batch that it is through, and everybody has heard it."""
+    batches = [one.batch_id for one in flow.lists]
+    until_sync(lambda: flow.place.matched(batches), deadline_s=60, what="the match runs of all lists")
+    flow.place.wait_until_quiet()
