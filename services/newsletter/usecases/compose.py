@@ -19,6 +19,7 @@ from services.newsletter.tracking import hash_token, make_token
 from services.newsletter.usecases.selection import LOT
 
 Page = NewsletterPage | NotePage
+TO_MILL = frozenset({"window_mill", "window_asked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def window_page(
     claimed: Claimed, recipient: Recipient, facts: WindowFacts, settings: NewsletterSettings
 ) -> NotePage | None:
     """A window as this side is told of it; ``None`` while the lot or the other side has not arrived yet."""
-    to_mill = claimed.kind == "window_mill"
+    to_mill = claimed.kind in TO_MILL
     party = facts.buyer_name if to_mill else facts.mill_name
     contacts = facts.buyer_contacts if to_mill else facts.mill_contacts
     if facts.lot is None or party is None or facts.expires_at is None:
@@ -137,12 +138,13 @@ def window_page(
         for one in contacts or ()
     )
     letter = WindowLetter(
-        kind={"window_holder": "holder", "window_mill": "mill"}.get(claimed.kind, "reminder"),
+        kind=claimed.kind.removeprefix("window_"),
         lot=LOT.validate_python(facts.lot),
         expires_at=facts.expires_at,
         party=party,
         contacts=lines,
         url=lot_url(settings, facts.item_id),
         hours=cast(int, claimed.facts.get("hours", 0)),
+        reason=cast(str | None, claimed.facts.get("reason")),
     )
     return window_note(reader_of(recipient), letter)
