@@ -125,9 +125,12 @@ def answer_page(claimed: Claimed) -> NotePage:
 
 
 def window_page(
-    claimed: Claimed, recipient: Recipient, facts: WindowFacts, settings: NewsletterSettings
+    claimed: Claimed, recipient: Recipient | None, facts: WindowFacts, settings: NewsletterSettings
 ) -> NotePage | None:
-    """A window as this side is told of it; ``None`` while the lot or the other side has not arrived yet."""
+    """A window as this side is told of it; ``None`` while the lot or the other side has not arrived yet.
+
+    Without a recipient the mail goes to a contact of the organisation, who reads its time zone's clock.
+    """
     to_mill = claimed.kind in TO_MILL
     party = facts.buyer_name if to_mill else facts.mill_name
     contacts = facts.buyer_contacts if to_mill else facts.mill_contacts
@@ -147,4 +150,6 @@ def window_page(
         hours=cast(int, claimed.facts.get("hours", 0)),
         reason=cast(str | None, claimed.facts.get("reason")),
     )
-    return window_note(reader_of(recipient), letter)
+    desk_zone = facts.mill_time_zone if to_mill else facts.buyer_time_zone
+    desk = Reader(claimed.name, None, claimed.language, desk_zone or "UTC")
+    return window_note(reader_of(recipient) if recipient else desk, letter)

@@ -1,7 +1,7 @@
 """Mails that are owed at once: the answer to a list, and both sides of a window."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -69,7 +69,7 @@ async def answer_batches(
 async def tell_of_windows(
     conn: Conn, events: Sequence[WindowGranted], *, settings: NewsletterSettings, now: datetime
 ) -> None:
-    """Tell the holder and the mill, each active person once."""
+    """Tell the holder and the mill."""
     sides = [
         _Notice(kind, organization_id, event, f"window:{event.window_id}:granted", {})
         for event in events
@@ -131,18 +131,29 @@ def _of_end(
 
 
 async def _tell(conn: Conn, notices: Sequence[_Notice], *, settings: NewsletterSettings, now: datetime) -> None:
+    """Tell each active person of the side once; where nobody is active, the contacts the organisation named."""
     queued: list[deliveries.NewDelivery] = []
     for notice in notices:
         readers = await people.recipients(conn, organization_id=notice.organization_id)
-        queued += [_to(reader, notice, settings) for reader in readers if reader.is_active]
+        active = [_to(reader, notice, settings) for reader in readers if reader.is_active]
+        if not active:
+            desks = await people.desks(conn, notice.organization_id)
+            active = [_to_desk(desk, notice, settings) for desk in desks if is_address(desk.email)]
+        queued += active
     await _queue(conn, queued, now)
 
 
-def _to(reader: Recipient, notice: _Notice, settings: NewsletterSettings) -> deliveries.NewDelivery:
+def _to_desk(desk: people.Desk, notice: _Notice, settings: NewsletterSettings) -> deliveries.NewDelivery:
+    delivery = _to(desk, notice, settings)
+    # Nobody's id is in it, so the address has to tell one desk's message from another's.
+    return replace(delivery, business_key=f"{notice.business_key}:{hash_address(desk.email)[:16]}")
+
+
+def _to(reader: Recipient | people.Desk, notice: _Notice, settings: NewsletterSettings) -> deliveries.NewDelivery:
     delivery_id: UUID = uuid7()
     return deliveries.NewDelivery(
         delivery_id=delivery_id,
-        user_id=reader.user_id,
+        user_id=reader.user_id if isinstance(reader, Recipient) else None,
         business_key=notice.business_key,
         kind=notice.kind,
         issue_id=None,

@@ -143,7 +143,7 @@ async def _windows(
         if window is not None and _is_overtaken(one, window.expires_at):
             decided.ends.append((one.delivery_id, "suppressed", "window_extended"))
             continue
-        page = window_page(one, reader, window, settings) if window is not None and reader is not None else None
+        page = window_page(one, reader, window, settings) if window is not None else None
         if page is not None:
             decided.letters.append(Letter(one, page))
         elif now - one.created_at < timedelta(seconds=settings.facts_wait_seconds):
