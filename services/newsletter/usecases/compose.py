@@ -43,9 +43,13 @@ def lot_url(settings: NewsletterSettings, item_id: UUID) -> str:
     return f"{settings.public_url}/mvp/app/lots/{item_id}"
 
 
+def preferences_url(settings: NewsletterSettings) -> str:
+    return f"{settings.public_url}/mvp/app/newsletter"
+
+
 def plain_links(settings: NewsletterSettings) -> Links:
     """Links of a preview: straight to the pages, nothing is counted."""
-    return Links(lot=lambda item_id: lot_url(settings, item_id), preferences=f"{settings.public_url}/mvp/app/")
+    return Links(lot=lambda item_id: lot_url(settings, item_id), preferences=preferences_url(settings))
 
 
 def tracked_links(
@@ -73,7 +77,7 @@ def tracked_links(
         lot = lambda item_id: f"{base}/t/{clicks[item_id]}/click"  # noqa: E731
     links = Links(
         lot=lot,
-        preferences=f"{settings.public_url}/mvp/app/",
+        preferences=preferences_url(settings),
         unsubscribe=f"{base}/unsubscribe/{unsubscribe}",
         pixel=pixel,
     )
