@@ -49,7 +49,7 @@ def headings_of(part: Part) -> list[str]:
 
 
 def source_values(headings: list[str], row: list[Cell]) -> dict[str, str]:
-    return {headings[i]: shown(c) for i, c in enumerate(row) if c is not None and i < len(headings)}
+    return {h: c if type(c) is str else shown(c) for h, c in zip(headings, row, strict=False) if c is not None}
 
 
 def lot_reading(part: Part, readers: list[Reader], headings: list[str], index: int, row: list[Cell]) -> RowReading:

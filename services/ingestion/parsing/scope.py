@@ -10,7 +10,7 @@ from services.ingestion.parsing.columns import Column
 from services.ingestion.parsing.draft import Fault
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.quantities import Habit, Plan
-from services.ingestion.parsing.sheets import Cell, is_filled
+from services.ingestion.parsing.sheets import Cell
 from services.ingestion.parsing.text import normal
 from services.ingestion.parsing.units import HeaderUnit
 from shared.contracts.types import Form, PriceUnit
@@ -53,9 +53,12 @@ def shown(cell: Cell) -> str:
     return "" if cell is None else cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
+_PRICE_UNITS = {unit.value: unit for unit in PriceUnit}
+
+
 def price_unit_of(unit: HeaderUnit | None) -> PriceUnit | None:
-    return PriceUnit(unit.unit) if unit is not None and unit.unit in set(PriceUnit) else None
+    return _PRICE_UNITS.get(unit.unit) if unit is not None else None
 
 
 def filled_cells(row: list[Cell]) -> list[tuple[int, Cell]]:
-    return [(i, c) for i, c in enumerate(row) if is_filled(c)]
+    return [(i, c) for i, c in enumerate(row) if c is not None]

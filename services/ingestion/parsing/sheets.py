@@ -52,7 +52,8 @@ class Document:
 
 
 def is_filled(cell: Cell) -> bool:
-    return cell is not None and (not isinstance(cell, str) or isinstance(cell, CellError) or bool(cell.strip()))
+    """Decoding leaves no cell of blanks only: what is empty is ``None``."""
+    return cell is not None
 
 
 def fill_down(grid: Grid, first: int) -> None:

@@ -253,11 +253,9 @@ def _workbook(content: bytes, kind: ListKind, extras: Extras, doubts: tuple[str,
 
 def _cell(value: int | float | str | bool | time | date | datetime | timedelta) -> Cell:
     if isinstance(value, str):
-        return (
-            CellError(value)
-            if value[:1] in "#E" and (value in ERROR_TEXTS or _ODS_ERROR.match(value))
-            else value or None
-        )
+        if value[:1] in ("#", "E") and (value in ERROR_TEXTS or _ODS_ERROR.match(value)):
+            return CellError(value)
+        return value if value and not value.isspace() else None
     if isinstance(value, float):
         return value
     if isinstance(value, datetime):
