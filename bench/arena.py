@@ -68,6 +68,13 @@ class Place:
             what=lambda: f"effect {effects}, there are {self.effects()}; logs:\n{self.tail()}",
         )
 
+    def commit_times(self) -> dict[int, float]:
+        """By number of the event, when its effect was committed, in seconds since the epoch."""
+        found = self.conn.execute(
+            "SELECT number, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float FROM matching.effect"
+        )
+        return {int(number): float(when) for number, when in found}
+
     def prove_exactly_once(self, effects: int) -> None:
         found = self.count(sql.SQL("SELECT count(*) FROM matching.effect"))
         different = self.count(sql.SQL("SELECT count(DISTINCT event_id) FROM matching.effect"))
