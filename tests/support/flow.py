@@ -21,7 +21,7 @@ class Told:
 
     @property
     def batch_id(self) -> str:
-        return str(self.judged["batch_id"])
+        return str(self.judged["id"])
 
     @property
     def places(self) -> dict[str, Place]:
