@@ -25,8 +25,8 @@ def place(marketplace: Marketplace) -> Marketplace:
     marketplace.load(small_market("betrieb", grade_code="THERMAL", buyers=1, cadence="on_match", auto=True))
     content = list_of(refs("OP", LOTS), grade="Thermal paper")
     batch = marketplace.upload("betrieb-mill", content).raise_for_status().json()
-    marketplace.wait_until_listed(batch["batch_id"])
-    until_sync(lambda: marketplace.matched([batch["batch_id"]]), what="the matches")
+    marketplace.wait_until_listed(batch["id"])
+    until_sync(lambda: marketplace.matched([batch["id"]]), what="the matches")
     marketplace.wait_until_sent()
     return marketplace
 

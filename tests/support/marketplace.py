@@ -143,7 +143,7 @@ class Marketplace:
 
     def commit(self, mill: str, batch: JSON) -> None:
         """List every good row of a batch that waits, as a person of the mill does."""
-        path, body = f"/batches/{batch['batch_id']}/commits", {"invalid_rows": "reject"}
+        path, body = f"/batches/{batch['id']}/commits", {"invalid_rows": "reject"}
         self.client(mill).send("POST", path, body, key=str(uuid4()), version=batch["version"])
 
     def wait_for_batch(self, batch_id: str, status: str, *, deadline_s: float = 30) -> JSON:
