@@ -70,7 +70,7 @@ class Watch:
         return str(self.batch["file_name"])
 
     def rows_read(self) -> str | None:
-        self.batch = self.admin.get(f"/batches/{self.batch['batch_id']}")
+        self.batch = self.admin.get(f"/batches/{self.batch['id']}")
         if self.batch["status"] in ("failed", "review_required", "mapping_required"):
             raise DemoFailed(f"the list waits for a person: {'; '.join(self.batch['reasons'])}")
         counts = self.batch["counts"]
@@ -85,7 +85,7 @@ class Watch:
         if self.batch["status"] != "committed":
             return None
         self.items = [
-            one for one in self.admin.every(f"/items?{LIVE_ITEMS}") if one.get("batch_id") == self.batch["batch_id"]
+            one for one in self.admin.every(f"/items?{LIVE_ITEMS}") if one.get("batch_id") == self.batch["id"]
         ]
         return f"{len(self.items)} lots" if self.items else None
 

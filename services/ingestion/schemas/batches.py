@@ -29,7 +29,7 @@ class Stage(BaseModel):
 class BatchSummary(BaseModel):
     """One list and where it stands. ``reasons``: why it waits or ended, in plain words."""
 
-    batch_id: UUID
+    id: UUID
     mill_id: UUID
     version: int
     status: str
@@ -72,7 +72,7 @@ def detail_of(batch: Batch) -> BatchDetail:
 
 def _members(batch: Batch) -> dict[str, object]:
     return {
-        "batch_id": batch.batch_id,
+        "id": batch.batch_id,
         "mill_id": batch.mill_id,
         "version": batch.version,
         "status": batch.status,
@@ -106,7 +106,7 @@ class FieldProblem(BaseModel):
 class RowView(BaseModel):
     """``values`` are canonical, ``source_values`` as written; ``partial``: what could be read of a bad row."""
 
-    row_id: UUID
+    id: UUID
     sheet: str | None
     row: int | None
     status: str
@@ -125,7 +125,7 @@ class RowView(BaseModel):
 
 def row_of(row: BatchRow) -> RowView:
     return RowView(
-        row_id=row.row_id,
+        id=row.row_id,
         sheet=row.sheet,
         row=row.row_number,
         status=row.status,

@@ -30,7 +30,7 @@ class AttachmentView(BaseModel):
 class MessageView(BaseModel):
     """A mail and what became of it: batch, ignored, quarantined or duplicate (``received``: not read yet)."""
 
-    message_id: UUID
+    id: UUID
     mailbox_id: UUID
     status: str
     reason: str | None
@@ -47,7 +47,7 @@ class MessageView(BaseModel):
 
 def message_of(message: Message) -> MessageView:
     return MessageView(
-        message_id=message.message_id,
+        id=message.message_id,
         mailbox_id=message.mailbox_id,
         status=message.status,
         reason=message.reason,
@@ -66,7 +66,7 @@ def message_of(message: Message) -> MessageView:
 class MailboxView(BaseModel):
     """Passwords are never shown. ``last_error`` is ``null`` while the mailbox can be read."""
 
-    mailbox_id: UUID
+    id: UUID
     version: int
     name: str
     host: str
@@ -83,7 +83,7 @@ class MailboxView(BaseModel):
 
 def mailbox_of(mailbox: Mailbox) -> MailboxView:
     return MailboxView(
-        mailbox_id=mailbox.mailbox_id,
+        id=mailbox.mailbox_id,
         version=mailbox.version,
         name=mailbox.name,
         host=mailbox.host,

@@ -174,7 +174,7 @@ class Market:
         response = await self.upload(content, mill=mill, name=name)
         assert response.status_code == 202, response.text
         await self.read_lists()
-        batch_id = UUID(response.json()["batch_id"])
+        batch_id = UUID(response.json()["id"])
         await self.answer([part for part in await self.events(RowsAccepted) if part.batch_id == batch_id])
         return batch_id
 

@@ -66,9 +66,7 @@ async def test_sample_mails_when_read_in_order_then_each_becomes_what_it_should(
             assert message["mill_id"] == str(mills[entry["mill"]]), entry["file"]
     answered = {event.message_id for event in await post.market.events(BatchStatusChanged) if event.reply_to}
     expected = {
-        UUID(str(message["message_id"]))
-        for entry, message in zip(manifest, found, strict=True)
-        if entry["reply_to_sender"]
+        UUID(str(message["id"])) for entry, message in zip(manifest, found, strict=True) if entry["reply_to_sender"]
     }
     assert answered == expected
 
@@ -81,7 +79,7 @@ async def test_sample_list_of_the_next_week_when_compared_then_differs_as_it_sho
     mills = await _add_mills(market, folder)
     mill = mills["saarwinkel"]
     lists = {name: next((folder / "lists").glob(f"{name}_*")) for name in ("01", "02")}
-    first = (await market.upload(lists["01"].read_bytes(), mill=mill, name=lists["01"].name)).json()["batch_id"]
+    first = (await market.upload(lists["01"].read_bytes(), mill=mill, name=lists["01"].name)).json()["id"]
     await market.read_lists()
     before = await market.batch(first)
     assert before["status"] == "review_required"  # 6 of 66 rows cannot be read
