@@ -17,7 +17,7 @@ class WrongCredentials(NotAuthenticated):
     slug = "wrong_credentials"
 
     def __init__(self) -> None:
-        super().__init__("E-mail address and password do not fit together.")
+        super().__init__("E-mail address and password do not fit together; check both.")
 
 
 class TokenRevoked(NotAuthenticated):

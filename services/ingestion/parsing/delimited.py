@@ -116,7 +116,8 @@ def _csv_grid(text: str, delimiter: str) -> Grid:
     except csv.Error as error:
         raise UnreadableFile(
             "bad_csv",
-            f"Row {len(rows)} or the next cannot be read: a quotation mark is not closed, or a cell is far too long.",
+            f"Row {len(rows)} or the next cannot be read: a quotation mark is not closed, or a cell is far too long."
+            " Please save it again as csv, or send xlsx.",
         ) from error
     return Grid(None, rows)
 
