@@ -154,10 +154,6 @@ class Proxy:
                 await state.more(chunk)
             await state.end()
 
-    async def get_json(self, service: str, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
-        """One small answer of a service, for the gateway's own pages and documents."""
-        return await self.call(service, "GET", path, headers=headers)
-
     async def call(
         self,
         service: str,
@@ -167,7 +163,7 @@ class Proxy:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> tuple[int, bytes]:
-        """Status and body of one request; raises ``Unavailable`` when the service does not answer."""
+        """Status and body of one small request of the gateway's own; ``Unavailable`` when nobody answers."""
         if self._client is None:
             raise Unavailable("The gateway is starting; try again.")
         try:

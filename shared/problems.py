@@ -6,7 +6,6 @@ AppError
 ├── NotAllowed 403        not_allowed, scope_missing, organization_suspended
 ├── NotFound 404          not_found (also for anything the caller may not see)
 ├── Conflict 409          state_conflict, request_in_progress, already_interested, …
-├── Gone 410              gone
 ├── Precondition 412/428  version_mismatch, if_match_required
 ├── TooLarge 413, UnsupportedMedia 415
 ├── Invalid 422           validation_failed, unknown_field, idempotency_key_reused
@@ -31,7 +30,6 @@ from shared import trace
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 OUR_FAULT = "Something went wrong on our side; try again, and if it stays so tell the operator the trace_id."
-Detail = Mapping[str, object]
 
 
 class AppError(Exception):
@@ -72,10 +70,6 @@ class NotFound(AppError):
 
 class Conflict(AppError):
     status, slug, title = 409, "state_conflict", "Not possible in the present state"
-
-
-class Gone(AppError):
-    status, slug, title = 410, "gone", "Gone"
 
 
 class VersionMismatch(AppError):

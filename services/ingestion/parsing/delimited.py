@@ -23,7 +23,6 @@ SWALLOWED = 3  # delimiters inside one cell of several lines: an open quotation 
 CENTRAL_EUROPE = frozenset({"pl", "cs", "sk", "hu", "sl", "hr", "ro"})
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _ODD_INSIDE_WORD = re.compile(r"(?<=[A-Za-z])[¹²³¿¡£¥¦§¨¬¯´¶¸¼½¾×÷°±][a-z]|[a-z][¹³¿¡£¥¦§¨¬¯´¶¸¼½¾×÷±](?=[A-Za-z])")
-_GAP = re.compile(r"\s{2,}|\t+")
 _WORD_RUN = re.compile(r"\S+(?: \S+)*")
 
 
