@@ -20,7 +20,6 @@ from services.catalog.domain.items import (
     status_on,
     withdrawn,
 )
-from services.catalog.domain.lots import lot_key
 from services.catalog.domain.values import changed_fields, is_material, price_per_tonne, problems_of
 from services.catalog.errors import InvalidLot, ItemIsReserved, ItemNotFound, LotExists, OrganizationSuspended
 from services.catalog.errors import StateConflict as WrongState
@@ -29,7 +28,7 @@ from services.catalog.store import items as item_store
 from services.catalog.store import organizations, relations
 from services.catalog.usecases import publishing
 from shared.auth import Actor
-from shared.contracts.types import BuyerId, ItemId, ItemStatus, LotValues, MillId
+from shared.contracts.types import BuyerId, ItemId, ItemStatus, LotValues, MillId, ref_key
 from shared.db import Conn
 from shared.preconditions import check_version
 
@@ -43,7 +42,7 @@ async def create_item(
     moment = await _calendar(conn, actor, mill_id, now=now, listing_days=listing_days)
     values = _complete(values)
     item_id = ItemId(uuid7())
-    key = lot_key(values.lot_ref) or f"item:{item_id}"
+    key = ref_key(values.lot_ref) or f"item:{item_id}"
     if await item_store.lock_lots(conn, mill_id=mill_id, lot_keys=[key]):
         raise LotExists(f"The mill has a lot {values.lot_ref!r} already; change that one.")
     item = Item(

@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
 from services.ingestion.store.mailboxes import Mailbox
 from services.ingestion.store.messages import Message
+from shared.bodies import RequestBody
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Rate = Annotated[Decimal, Field(gt=0, lt=Decimal(1_000_000), max_digits=18, decimal_places=9)]
@@ -102,10 +103,8 @@ class Mailboxes(BaseModel):
     items: list[MailboxView]
 
 
-class MailboxIn(BaseModel):
+class MailboxIn(RequestBody):
     """Without TLS only servers on this machine are taken."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Line
     host: Host
@@ -116,9 +115,7 @@ class MailboxIn(BaseModel):
     folder: Line = "INBOX"
 
 
-class MailboxPatch(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class MailboxPatch(RequestBody):
     host: Host | None = None
     port: int | None = Field(None, ge=1, le=65535)
     tls: bool | None = None
@@ -129,10 +126,8 @@ class MailboxPatch(BaseModel):
     fetch_now: bool = False
 
 
-class RatesIn(BaseModel):
+class RatesIn(RequestBody):
     """Units of each currency for one ``base``."""
-
-    model_config = ConfigDict(extra="forbid")
 
     base: Currency = "EUR"
     per_base: dict[Currency, Rate] = Field(min_length=1, max_length=200)

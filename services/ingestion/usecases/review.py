@@ -14,7 +14,7 @@ from services.ingestion.domain.batches import (
     sources_of,
     status_of,
 )
-from services.ingestion.domain.lots import lot_keys, ref_key
+from services.ingestion.domain.lots import lot_keys
 from services.ingestion.editing import revise
 from services.ingestion.errors import (
     BatchNotFound,
@@ -34,6 +34,7 @@ from services.ingestion.usecases.commits import commit_batch
 from services.ingestion.usecases.plan import plan_batch
 from services.ingestion.usecases.process import judge
 from services.ingestion.usecases.receive import CHANNEL
+from shared.contracts.types import ref_key
 from shared.db import Conn, notify
 from shared.preconditions import check_version
 
@@ -140,7 +141,7 @@ def _settle(pairs: Sequence[tuple[BatchRow, Edited | None]]) -> list[Edited]:
     for one, key, (row, _) in zip(current, keys, pairs, strict=True):
         if key is None:
             ref = (one.values.lot_ref if one.values else None) or row.partial.get("lot_ref")
-            settled.append(replace(one, lot_key=ref_key(str(ref)) if ref else one.lot_key))
+            settled.append(replace(one, lot_key=ref_key(str(ref) if ref else None) or one.lot_key))
             continue
         findings = tuple(found for found in one.findings if found.code != "duplicate_lot_ref")
         repeated = key in seen

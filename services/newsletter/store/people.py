@@ -27,6 +27,30 @@ async def recipients(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A contact that an organisation named; in the organisation's language."""
+
+    name: str
+    email: str
+    language: str
+
+
+async def desks(conn: Conn, organization_id: UUID) -> list[Desk]:
+    """The contacts of an approved organisation, one for each address."""
+    return await fetch_all(
+        conn,
+        Desk,
+        """
+        SELECT DISTINCT ON (lower(c.email)) c.name, c.email, o.language
+        FROM organization_replica AS o, jsonb_to_recordset(o.contacts) AS c (name text, email text)
+        WHERE o.organization_id = %(organization)s AND o.status = 'approved'
+        ORDER BY lower(c.email)
+        """,
+        {"organization": organization_id},
+    )
+
+
 async def lock_users(conn: Conn, user_ids: Sequence[UUID]) -> None:
     """One at a time decides what is new for a person."""
     await conn.execute(

@@ -140,13 +140,22 @@ async def _windows(
         if window is not None and (not window.live or (window.expires_at is not None and window.expires_at <= now)):
             decided.ends.append((one.delivery_id, "suppressed", "window_closed"))
             continue
-        page = window_page(one, reader, window, settings) if window is not None and reader is not None else None
+        if window is not None and _is_overtaken(one, window.expires_at):
+            decided.ends.append((one.delivery_id, "suppressed", "window_extended"))
+            continue
+        page = window_page(one, reader, window, settings) if window is not None else None
         if page is not None:
             decided.letters.append(Letter(one, page))
         elif now - one.created_at < timedelta(seconds=settings.facts_wait_seconds):
             decided.waiting.append(one.delivery_id)
         else:
             decided.ends.append((one.delivery_id, "failed", "facts_missing"))
+
+
+def _is_overtaken(claimed: Claimed, expires_at: datetime | None) -> bool:
+    """Whether the window got more time since: then neither its old end nor a wish to move it is worth a mail."""
+    told = claimed.facts.get("expires_at")
+    return expires_at is not None and isinstance(told, str) and datetime.fromisoformat(told) < expires_at
 
 
 async def _save(conn: Conn, claimed: Sequence[Claimed], decided: _Decided, now: datetime) -> None:

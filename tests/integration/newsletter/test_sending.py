@@ -247,5 +247,6 @@ async def test_reader_without_tracking_then_gets_straight_links(db: Database, ma
     (mail,) = await post.send()
     item: UUID = market.items["S0"]
     assert f"https://offcut.example/mvp/app/lots/{item}" in part(mail, "plain")
+    assert "https://offcut.example/mvp/app/newsletter" in part(mail, "plain")
     assert "/open" not in part(mail, "html")
     assert await values(db, "SELECT kind FROM tracking_link") == ["unsubscribe"]
