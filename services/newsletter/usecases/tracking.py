@@ -1,6 +1,6 @@
 """Somebody fetched a picture or followed a link: written down, machines marked, people counted."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -62,7 +62,7 @@ async def _record(conn: Conn, found: links.Followed, visit: Visit, *, clicked: b
             item_id=found.item_id,
             machine=machine,
         )
-        with trace.tracing(replace(trace.current(), correlation_id=found.correlation_id)):
+        with trace.tracing(trace.continued(found.correlation_id)):
             await outbox.add(conn, DeliveriesProgressed(deliveries=(step,)))
 
 
@@ -79,5 +79,6 @@ async def unsubscribe_by(conn: Conn, token: str, now: datetime) -> str | None:
         return None
     user_id: UUID | None = found.user_id
     if user_id is not None:
-        await unsubscribe(conn, user_id=user_id, now=now)
+        with trace.tracing(trace.continued(found.correlation_id)):
+            await unsubscribe(conn, user_id=user_id, now=now)
     return found.language
