@@ -64,7 +64,8 @@ class Disturbance:
                     if self._behind(admin, service):
                         os.kill(pid, signal.SIGKILL)
                         return
-        raise AssertionError(f"{service}-worker was never seen at work")
+        states = [self.place.admin.get(f"/batches/{one}")["status"] for one in self.batches]
+        raise AssertionError(f"{service}-worker was never seen at work: {states} {self.place.unrest()}")
 
     def wipe_with_a_backlog(self) -> None:
         """Kill matching's worker, and wipe Redis when there are events in it that matching has not read."""
