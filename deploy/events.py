@@ -6,7 +6,6 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated, NoReturn, TypeVar
 from uuid import UUID
 
@@ -22,9 +21,10 @@ from shared import numbering
 from shared.consumer import operations
 from shared.consumer.operations import DeadLetter, Trail
 from shared.contracts import SERVICES, groups_of
-from shared.contracts.base import stream_of
+from shared.contracts.base import ActorRef, stream_of
 from shared.db import Conn, Database
 from shared.status import Picture, picture
+from shared.trace import started, tracing
 from shared.wire import WIRE_ERRORS, Wire
 
 T = TypeVar("T")
@@ -154,15 +154,14 @@ def snapshot(
     """Publish the present state of a service, and let subscribers that cannot catch up go on from there."""
     _known(service)
     room = f"{'gateway' if service == 'gateway' else f'services.{service}'}.snapshots"
-    if not find_spec(room):
-        _stop(f"{service} has no snapshots yet ({room}.publish_snapshots is missing)", code=1)
     publish: Callable[[Conn], Awaitable[int]] = import_module(room).publish_snapshots
     groups = groups_of(service) if subscriber is None else (subscriber,)
 
     async def go_on() -> list[str]:
         async with _database(service) as database, database.transaction() as conn:
             head = await numbering.hold_head(conn, service)  # nothing gets a number until the snapshots wait for theirs
-            published = await publish(conn)
+            with tracing(started(ActorRef(via="command"))):
+                published = await publish(conn)
         said = [f"{published} snapshots of {service} after number {head.seq}"]
         for group in groups:
             async with _database(group) as database, database.transaction() as conn:

@@ -182,7 +182,7 @@ def create_app(
         settings.database_url,
         service=settings.service,
         process="api",
-        size_max=settings.pool_size_max,
+        size_max=settings.api_pool_size_max,
         wait_seconds=settings.pool_wait_seconds,
     )
 

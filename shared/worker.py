@@ -46,7 +46,7 @@ async def work(
     """Start the loops of these roles, and end when told to."""
     stop = stop_on_signals()
     database = Database(
-        settings.database_url, service=settings.service, process="worker", size_max=settings.pool_size_max
+        settings.database_url, service=settings.service, process="worker", size_max=settings.worker_pool_size_max
     )
     wire = Wire(settings.redis_url, block_s=BLOCK_S)
     locks = Locks(database, stop=stop)

@@ -9,10 +9,11 @@ from fastapi import Cookie, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from gateway import store, usecases
+from gateway import usecases
 from gateway.domain import Account
 from gateway.proxy import Proxy
 from gateway.settings import GatewaySettings
+from gateway.store import identity
 from gateway.wording import FILTERS
 from shared.auth import verifier
 from shared.db import Database, clock
@@ -87,7 +88,7 @@ async def visitor_of(request: Request, access: str | None, refresh: str | None) 
         if request.app.state.revocations.ended(actor.session_id):
             raise SignInFirst
         async with db.transaction() as conn:
-            account = await store.account(conn, actor.user_id)
+            account = await identity.account(conn, actor.user_id)
     except NotAuthenticated:
         if not refresh:
             raise SignInFirst from None
