@@ -1,7 +1,6 @@
 """Lists come in by mail and go out as newsletters: on our own market, and on the larger one where it is here."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
@@ -11,7 +10,6 @@ import pytest
 from tests.e2e.conftest import open_marketplace
 from tests.support.flow import Flow, Told, play
 from tests.support.lists import COMPARED
-from tests.support.market import expected_pairs
 from tests.support.marketplace import JSON, Marketplace
 from tests.support.sample_market import SampleMarket, larger_market, own_market
 
@@ -93,17 +91,6 @@ def test_matches_are_exactly_those_that_fit(flow: Flow) -> None:
     found = flow.found()
     assert set(found) == flow.wanted()
     assert len(found) == len(set(found))
-
-
-def test_expected_matches_of_the_samples_are_those_found_and_those_a_mill_keeps_from_a_buyer(flow: Flow) -> None:
-    if not (flow.market.folder / "expected/matches.json").is_file():
-        assert flow.market is MARKETS[0]
-        return
-    stated = expected_pairs(flow.market.folder, {told.sent.file.name for told in flow.lists})
-    assert stated == replace(flow.market, blocks=()).fitting(flow.market.lists)
-    kept = {pair for pair in stated if (flow.mill_of(pair[1]), flow.market.buyer_of(pair[0])) in flow.market.blocks}
-    assert kept
-    assert set(flow.found()) == stated - kept
 
 
 def test_newsletters_hold_exactly_the_lots_of_each_buyer_once_each(flow: Flow) -> None:
