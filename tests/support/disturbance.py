@@ -51,7 +51,7 @@ class Disturbance:
         number = len(self.batches)
         content = list_of(refs(f"P{number}", LOTS), grade="Parchment", gsm=50 + number % 60)
         answer = self.place.upload(f"{NAME}-mill", content, name=f"{uuid4()}.csv", list_mode="append")
-        self.batches.append(answer.raise_for_status().json()["batch_id"])
+        self.batches.append(answer.raise_for_status().json()["id"])
 
     def kill_in_flight(self, service: str) -> None:
         """Kill a worker at a moment at which it has work, with lists coming until there is one."""

@@ -1,5 +1,6 @@
 """Take due messages, decide what may still be said, and write down what the mail server answered."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from services.newsletter.usecases.compose import (
 )
 from services.newsletter.usecases.people import suppress
 from services.newsletter.usecases.selection import by_issue, choose
-from shared import outbox
+from shared import outbox, trace
 from shared.contracts.newsletter import DeliveriesProgressed, DeliveryProgress, DeliveryState, IssueSent
 from shared.db import Conn
 
@@ -203,7 +204,7 @@ async def record(
             await suppress(conn, address=one.address, user_id=one.user_id, reason="hard_bounce", source="smtp", now=now)
     sent_ids = [one.issue_id for one in done if one.status == "sent" and one.issue_id]
     if sent_ids:
-        await outbox.add(conn, *[_issue_sent(row) for row in await issues.issues(conn, issue_ids=sent_ids)])
+        await _publish_sent(conn, sent_ids, letters)
     steps = [
         DeliveryProgress(
             delivery_id=one.delivery_id,
@@ -216,6 +217,17 @@ async def record(
         if one.user_id is not None
     ]
     await _publish(conn, steps)
+
+
+async def _publish_sent(conn: Conn, issue_ids: Sequence[UUID], letters: Sequence[Letter]) -> None:
+    """Each issue goes on in the chain of what led to it, so that a mill's list can be followed to its readers."""
+    chains = {letter.claimed.issue_id: letter.claimed.correlation_id for letter in letters}
+    sent: dict[str, list[IssueSent]] = defaultdict(list)
+    for row in await issues.issues(conn, issue_ids=issue_ids, limit=len(issue_ids)):
+        sent[chains[row.issue_id]].append(_issue_sent(row))
+    for correlation_id, events in sent.items():
+        with trace.tracing(trace.started(trace.TIMER, correlation_id=correlation_id)):
+            await outbox.add(conn, *events)
 
 
 def _issue_sent(row: issues.IssueRow) -> IssueSent:

@@ -1,6 +1,6 @@
 """Somebody fetched a picture or followed a link: written down, machines marked, people counted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from services.newsletter.domain.deliveries import is_machine
 from services.newsletter.store import links
 from services.newsletter.tracking import TOKEN_LENGTH, hash_token
 from services.newsletter.usecases.people import unsubscribe
-from shared import outbox
+from shared import outbox, trace
 from shared.contracts.newsletter import DeliveriesProgressed, DeliveryProgress
 from shared.db import Conn
 
@@ -62,7 +62,8 @@ async def _record(conn: Conn, found: links.Followed, visit: Visit, *, clicked: b
             item_id=found.item_id,
             machine=machine,
         )
-        await outbox.add(conn, DeliveriesProgressed(deliveries=(step,)))
+        with trace.tracing(replace(trace.current(), correlation_id=found.correlation_id)):
+            await outbox.add(conn, DeliveriesProgressed(deliveries=(step,)))
 
 
 async def language_of(conn: Conn, token: str) -> str | None:

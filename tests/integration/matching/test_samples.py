@@ -36,8 +36,7 @@ def own() -> Case:
 def larger(folder: Path) -> Case:
     lists = ("02_", "03_", "10_")
     files = {lot.place[0] for lot in samples.lots(folder, *lists)}
-    shut_out = samples.market(folder).requirements[0].buyer
-    return Case(folder, lists, ("kvarnholm", shut_out), samples.expected_pairs(folder, files))
+    return Case(folder, lists, ("saarwinkel", "rheinwell"), samples.expected_pairs(folder, files))
 
 
 CASES = [own(), *(larger(folder) for folder in [samples.samples()] if folder is not None)]
