@@ -38,4 +38,4 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def load(cls) -> Self:
         """Read the environment and the secrets file; a missing value is named in the error."""
-        return cls(_env_file=os.environ.get("OFFCUT_SECRETS_FILE"))  # pyright: ignore[reportCallIssue]
+        return cls(_env_file=os.environ.get("OFFCUT_SECRETS_FILE"))  # pyright: ignore[reportCallIssue] – pydantic-settings takes it, its types do not say so

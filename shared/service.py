@@ -48,7 +48,7 @@ class TransactionRoute(APIRoute):
 
     tried_again: ClassVar[bool] = False
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] – FastAPI declares a Coroutine
         original = super().get_route_handler()
 
         async def answer(strict: StrictRequest) -> Response:

@@ -30,7 +30,7 @@ def connect(schema: str) -> tuple[psycopg.Connection, Redis]:
 
 
 def open_redis(url: str) -> Redis:
-    return Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+    return Redis.from_url(  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
         url, decode_responses=True, protocol=3, legacy_responses=False, socket_timeout=15
     )
 

@@ -71,7 +71,7 @@ class Disturbance:
         """Kill matching's worker, and wipe Redis when there are events in it that matching has not read."""
         os.kill(self.place.pid_of("matching-worker"), signal.SIGKILL)
         url = self.place.system.layout.secrets()["OFFCUT_REDIS_URL"]
-        with self._admin() as admin, Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]
+        with self._admin() as admin, Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             self.send_list()
 
             def backlog() -> int:
@@ -79,7 +79,7 @@ class Disturbance:
                 return head - read if sent >= head > read else 0
 
             self.wiped_with = until_sync(backlog, deadline_s=10, what="sent events that matching has not read")
-            redis.flushall()  # pyright: ignore[reportUnknownMemberType]
+            redis.flushall()  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             self.send_list()
 
     def _distance(self, admin: psycopg.Connection, redis: Redis) -> tuple[int, int, int]:

@@ -196,11 +196,11 @@ class Market:
         """Move the clock that decides; ``expression`` is ours, not input."""
         async with self.db.transaction() as conn:
             await conn.execute(
-                "CREATE OR REPLACE FUNCTION clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT "  # pyright: ignore[reportArgumentType, reportCallIssue]
+                "CREATE OR REPLACE FUNCTION clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT "  # pyright: ignore[reportArgumentType, reportCallIssue] – a text of the test, not a literal
                 + expression
                 + " $$"
             )
 
     async def execute(self, query: str, **params: object) -> int:
         async with self.db.transaction() as conn:
-            return await execute(conn, query, params)  # pyright: ignore[reportArgumentType]
+            return await execute(conn, query, params)  # pyright: ignore[reportArgumentType] – a text of the test, not a literal
