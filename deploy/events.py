@@ -84,11 +84,30 @@ def dead_retry(letter_id: LetterId) -> None:
     say("it is tried again within a second; `bin/events dead list` shows it if it fails for good")
 
 
+@dead.command("retry-all")
+def dead_retry_all(service: Service) -> None:
+    """Try every event that a service has given up again, now."""
+    _known(service)
+    say(f"{_run(lambda: _in(service, operations.retry_dead_letters))} are tried again within a second")
+
+
 @dead.command("drop")
 def dead_drop(letter_id: LetterId) -> None:
     """Forget one event given up: it never has its effect."""
     _run(lambda: _on_letter(letter_id, lambda conn, letter: operations.drop_dead_letter(conn, letter.id)))
     say("dropped")
+
+
+@app.command()
+def resume(
+    service: Service, producer: Annotated[str, typer.Argument(help="Whose events the service stopped reading")]
+) -> None:
+    """Let a service that stopped reading go on where it stands, once the reason is gone."""
+    _known(service)
+    _known(producer)
+    if not _run(lambda: _in(service, lambda conn: operations.resume(conn, stream_of(producer)))):
+        _stop(f"{service} does not stand still on {stream_of(producer)}; `bin/events lag` shows who does", code=1)
+    say(f"{service} goes on with {stream_of(producer)} within two seconds")
 
 
 @app.command()
@@ -202,6 +221,12 @@ async def _on_letter(letter_id: str, act: Callable[[Conn, DeadLetter], Awaitable
             if letter is not None:
                 return await act(conn, letter)
     _stop(f"no dead letter {letter_id}", code=1)
+
+
+async def _in(service: str, act: Callable[[Conn], Awaitable[T]]) -> T:
+    """Do something in one service's schema."""
+    async with _database(service) as database, database.transaction() as conn:
+        return await act(conn)
 
 
 async def _over_all(ask: Callable[[Conn, str], Awaitable[T]]) -> dict[str, T]:

@@ -32,6 +32,9 @@ class ServiceSettings(BaseSettings):
     public_key: str = Field(validation_alias=AliasChoices("OFFCUT_PUBLIC_KEY"))  # Ed25519, raw 32 bytes, base64url
     cursor_key: str = Field(validation_alias=AliasChoices("OFFCUT_CURSOR_KEY"))  # signs page cursors
     public_url: str = Field("http://127.0.0.1:8910", validation_alias=AliasChoices("OFFCUT_PUBLIC_URL"))
+    # Single events die of themselves; this many in this time die of a wrong version, so the stream stops.
+    dead_letters_max: int = Field(100, ge=1, validation_alias=AliasChoices("OFFCUT_DEAD_LETTERS_MAX"))
+    dead_letters_seconds: float = Field(600, gt=0, validation_alias=AliasChoices("OFFCUT_DEAD_LETTERS_SECONDS"))
     environment: str = Field("development", validation_alias=AliasChoices("OFFCUT_ENVIRONMENT"))
     log_level: str = Field("INFO", validation_alias=AliasChoices("OFFCUT_LOG_LEVEL"))
 

@@ -1,5 +1,6 @@
 """Interests and windows as others were last told of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -56,6 +57,30 @@ async def interests(conn: Conn, *, after: tuple[UUID, int] | None, limit: int) -
         LIMIT %(limit)s
         """,
         {"item_id": after[0] if after else None, "ticket": after[1] if after else None, "limit": limit},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Who gave a window its present end, and why."""
+
+    window_id: UUID
+    by_role: str
+    reason: str | None
+
+
+async def extensions(conn: Conn, window_ids: Sequence[UUID]) -> list[Extension]:
+    """The latest extension of each of these windows that has one."""
+    return await fetch_all(
+        conn,
+        Extension,
+        """
+        SELECT DISTINCT ON (window_id) window_id, by_role, reason
+        FROM window_history
+        WHERE window_id = ANY(%(window_ids)s) AND entry = 'extended'
+        ORDER BY window_id, id DESC
+        """,
+        {"window_ids": list(window_ids)},
     )
 
 
