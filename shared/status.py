@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -22,6 +22,13 @@ from shared.consumer import parking
 from shared.db import Conn, Database, fetch_all
 from shared.serve import listening
 from shared.wire import WIRE_ERRORS, Mark, Wire
+
+Troubles = Callable[[Conn], Awaitable[list[str]]]
+
+
+async def no_troubles(_: Conn) -> list[str]:
+    """Of a service with nothing to say besides what the machinery knows."""
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +101,11 @@ async def picture(conn: Conn, service: str) -> Picture:
 class Status:
     """Answers for one worker. It is ready when both servers answer; a worker without Redis still does its jobs."""
 
-    def __init__(self, database: Database, wire: Wire, *, roles: tuple[str, ...]) -> None:
+    def __init__(self, database: Database, wire: Wire, *, roles: tuple[str, ...], troubles: Troubles) -> None:
         self._database = database
         self._wire = wire
         self._roles = roles
+        self._troubles = troubles
 
     async def live(self, _: Request) -> Response:
         return _json({"status": "ok"})
@@ -113,10 +121,11 @@ class Status:
         try:
             async with self._database.transaction() as conn:
                 found = await picture(conn, self._database.service)
+                own = await self._troubles(conn)
         except (psycopg.Error, PoolTimeout) as error:
             return _json({"status": "down", "troubles": [f"postgresql: {type(error).__name__}"]}, status=503)
         redis = await self._redis()
-        troubles = [*([redis] if redis else []), *found.troubles()]
+        troubles = [*([redis] if redis else []), *found.troubles(), *own]
         body = {"status": "trouble" if troubles else "ok", "troubles": troubles, "roles": self._roles, **asdict(found)}
         return _json(body)
 
