@@ -32,7 +32,8 @@ BUYERS = ("carta", "dosenhof", "etikett")
 
 
 def entry(slug: str) -> accounts.Entry:
-    return accounts.Entry(id=slug, name=slug.title(), country="DE", email=f"desk@{slug}.example", trusted=True)
+    desk = f"desk@{slug}.example"
+    return accounts.Entry(id=slug, name=slug.title(), country="DE", email=desk, trusted=True, sender_addresses=(desk,))
 
 
 def actor_of(slug: str) -> Actor:
@@ -102,9 +103,9 @@ class Trading:
         while await score(self.place.databases["matching"]):
             await self.place.settle()
 
-    async def want(self, buyer: str, title: str, *, auto: bool = False) -> UUID:
+    async def want(self, buyer: str, title: str, *, auto: bool = False, cadence: str = "daily") -> UUID:
         body = RequirementCreate.model_validate(
-            {"title": title, "grade_codes": ["TL_2"], "auto_interest": auto, "cadence": "daily"}
+            {"title": title, "grade_codes": ["TL_2"], "auto_interest": auto, "cadence": cadence}
         )
         async with self.place.databases["matching"].transaction() as conn:
             row = await create_requirement(
