@@ -57,12 +57,11 @@ def _measure_idle(report: Report, ours: Mapping[str, int], peer: list[list[int]]
     time.sleep(IDLE_SECONDS)
     used = {pid: (cpu_seconds(pid) - before[pid]) / IDLE_SECONDS * 100 for pid in before}
     busiest = max(workers, key=lambda name: used[workers[name]])
-    theirs = sum(used[pid] for pid in celery)
+    all_of_us, theirs = (sum(used[pid] for pid in pids) for pids in (workers.values(), celery))
     report.add(
         less_is_better(f"idle CPU, busiest worker ({busiest}) vs 1 % of a core", used[workers[busiest]], 1.0, unit="%"),
-        less_is_better(f"idle CPU, all {len(workers)} workers vs celery and beat", sum(map(used.get, workers.values())),
-                       theirs, unit="%"),
-    )  # fmt: skip
+        less_is_better(f"idle CPU, all {len(workers)} workers vs celery and beat", all_of_us, theirs, unit="%"),
+    )
 
 
 def _pids(system: System) -> dict[str, int]:
