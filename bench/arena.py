@@ -111,7 +111,7 @@ class Arena:
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
             )
             admin.execute("CHECKPOINT")  # nobody pays for what the run before has written
-            redis.Redis.from_url(self.redis.url).flushall()  # pyright: ignore[reportUnknownMemberType]
+            redis.Redis.from_url(self.redis.url).flushall()  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             try:
                 with psycopg.connect(self.url_of(name), autocommit=True) as conn:
                     yield Place(self.url_of(name), self.redis.url, logs, conn)

@@ -85,4 +85,3 @@ def _ended(place: Place, contestant: Contestant, count: int) -> Moments:
         return contestant.moments(count)
     place.wait_for(count)
     return place.commit_times()
-

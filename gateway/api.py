@@ -138,7 +138,7 @@ async def get_organization(organization_id: schemas.UUID, actor: AnyActor, conn:
     allowed = actor.is_admin or actor.organization_id == organization_id
     found = await identity.organizations(conn, only=organization_id, kind=None, after=None, limit=1) if allowed else []
     if not found:
-        raise NotFound("There is no such organisation, or you may not see it.")
+        raise NotFound("There is no such organisation, or you may not see it; check the id.")
     return _organization(found[0])
 
 

@@ -31,7 +31,6 @@ class GatewaySettings(ServiceSettings):
     login_pause_seconds: int = 60  # doubles with each further failure
     connect_seconds: float = 2.0
     first_byte_seconds: float = 30.0
-    idle_seconds: float = 60.0
     boot_wait_seconds: float = 15.0  # a refused connection is tried again for longer than a start takes
     body_bytes_max: int = 1 << 20
     upload_bytes_max: int = 64 << 20

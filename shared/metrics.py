@@ -37,6 +37,9 @@ DEAD_LETTERS = Gauge("offcut_dead_letters", "Events given up and not yet looked 
 EVENTS_PARKED = Counter("offcut_events_parked_total", "Events set aside for another try", ["stream"])
 EVENTS_DIED = Counter("offcut_events_died_total", "Events given up", ["stream"])
 
+# mail
+MAILBOX_SILENT_SECONDS = Gauge("offcut_mailbox_silent_seconds", "Since the last poll that succeeded", ["mailbox"])
+
 # jobs
 JOB_RUNS = Counter("offcut_job_runs_total", "Runs of timed jobs", ["job", "outcome"])
 JOB_SECONDS = Histogram("offcut_job_seconds", "How long a run took", ["job"])

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -25,6 +25,13 @@ from shared.scheduler import Job
 from shared.serve import listening
 from shared.version import STARTED_AT, VERSION
 from shared.wire import WIRE_ERRORS, Mark, Wire
+
+Troubles = Callable[[Conn], Awaitable[list[str]]]
+
+
+async def no_troubles(_: Conn) -> list[str]:
+    """Of a service with nothing to say besides what the machinery knows."""
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +105,20 @@ class Status:
     """Answers for one worker. It is ready when both servers answer; a worker without Redis still does its jobs."""
 
     def __init__(
-        self, database: Database, wire: Wire, *, roles: tuple[str, ...], jobs: Sequence[Job], public_key: str
+        self,
+        database: Database,
+        wire: Wire,
+        *,
+        roles: tuple[str, ...],
+        jobs: Sequence[Job],
+        public_key: str,
+        troubles: Troubles = no_troubles,
     ) -> None:
         self._database = database
         self._wire = wire
         self._roles = roles
         self._jobs = jobs
+        self._troubles = troubles
         self._letters = Letters(database, public_key=public_key)
 
     async def live(self, _: Request) -> Response:
@@ -121,10 +136,11 @@ class Status:
             async with self._database.transaction() as conn:
                 found = await picture(conn, self._database.service)
                 due = await self._oldest_due(conn)
+                own = await self._troubles(conn)
         except (psycopg.Error, PoolTimeout) as error:
             return _json({"status": "down", "troubles": [f"postgresql: {type(error).__name__}"]}, status=503)
         redis = await self._redis()
-        troubles = [*([redis] if redis else []), *found.troubles()]
+        troubles = [*([redis] if redis else []), *found.troubles(), *own]
         return _json(
             {
                 "status": "trouble" if troubles else "ok",

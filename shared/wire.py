@@ -13,13 +13,15 @@ Nothing here is the truth: whatever is lost can be sent again from PostgreSQL.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 
-from redis.asyncio import Redis
+from redis.asyncio import Connection, Redis
+from redis.connection import HiredisRespSerializer
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
+from redis.typing import EncodableT
 
 from shared.contracts.base import stream_of
 
@@ -59,14 +61,24 @@ class Mark:
         return cls(seq=int(seq), epoch=UUID(epoch))
 
 
+class Packed(Connection):
+    """Packs commands in C, as redis-py does for its blocking connections only: a third of the relay's time."""
+
+    _pack = cast(Callable[..., list[bytes]], HiredisRespSerializer().pack)  # pyright: ignore[reportUnknownMemberType]
+
+    def pack_command(self, *args: EncodableT) -> list[bytes]:
+        return Packed._pack(*args)
+
+
 class Wire:
     """A client of one Redis. ``block_s``: how long reads of this client wait for an entry; 0: not at all."""
 
     def __init__(self, url: str, *, block_s: float = 0) -> None:
         # No retries: a repeated XREADGROUP leaves entries pending unseen. The timeout stays above the block time, or
         # an idle stream looks like a dead server.
-        self._redis: Redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+        self._redis: Redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             url,
+            connection_class=Packed,
             decode_responses=True,
             protocol=3,
             legacy_responses=False,
@@ -80,11 +92,11 @@ class Wire:
         await self._redis.aclose()
 
     async def ping(self) -> None:
-        await self._redis.ping()  # pyright: ignore[reportUnknownMemberType]
+        await self._redis.ping()  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
 
     async def eviction_policy(self) -> str:
         """``noeviction`` is the only one that never throws our streams away behind our back."""
-        memory = await self._redis.info("memory")  # pyright: ignore[reportUnknownMemberType]
+        memory = await self._redis.info("memory")  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
         return str(memory.get("maxmemory_policy", "noeviction"))
 
     # the relay's side

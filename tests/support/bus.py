@@ -162,7 +162,7 @@ class Bus:
 
     async def flush(self) -> None:
         """FLUSHALL, as an operator may do at any moment."""
-        await self.redis.flushall()  # pyright: ignore[reportUnknownMemberType]
+        await self.redis.flushall()  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
 
     async def scalar(self, query: str, *, producer: bool = False) -> int:
         async with (self.producer if producer else self.subscriber).transaction() as conn:
@@ -211,7 +211,7 @@ async def small_bus(redis_url: str) -> AsyncGenerator[Bus]:
     """A fresh database with both schemas and an empty Redis: the server must be the test's own, it is flushed."""
     with fresh_url("catalog", "matching") as url:
         async with opened(url, "catalog") as producer, opened(url, "matching") as subscriber:
-            redis: Redis = Redis.from_url(redis_url, decode_responses=True)  # pyright: ignore[reportUnknownMemberType]
+            redis: Redis = Redis.from_url(redis_url, decode_responses=True)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             bus = Bus(url=url, redis_url=redis_url, producer=producer, subscriber=subscriber, redis=redis)
             await bus.flush()
             await bus.execute(

@@ -93,7 +93,7 @@ async def _buyer_for(conn: Conn, *, body: RequirementCreate, actor: Actor) -> UU
     buyer_id = body.buyer_id or actor.organization_id
     buyer = await market.organization_of(conn, organization_id=buyer_id)
     if actor.is_admin and (buyer is None or buyer.kind != "buyer"):
-        raise Invalid("There is no buyer with this buyer_id.")
+        raise Invalid("There is no buyer with this buyer_id; check it.")
     if actor.suspended or (buyer is not None and buyer.status != "approved"):
         raise Suspended
     return buyer_id
