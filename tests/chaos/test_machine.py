@@ -58,7 +58,7 @@ class Bed:
         self.loop = Hurrying()
         self.producer = Database(url, service="catalog", process="machine", size_max=3)
         self.subscriber = Database(url, service="matching", process="machine", size_max=3)
-        self.redis: Redis = Redis.from_url(redis_url, decode_responses=True)  # pyright: ignore[reportUnknownMemberType]
+        self.redis: Redis = Redis.from_url(redis_url, decode_responses=True)  # pyright: ignore[reportUnknownMemberType] – untyped in the library
         self.wire = Wire(redis_url)
         self.run(self._open())
 
@@ -74,7 +74,7 @@ class Bed:
         await self.execute(self.producer, "TRUNCATE outbox, sent")
         await self.execute(self.producer, "UPDATE stream_head SET seq = 0, epoch = gen_random_uuid()")
         await self.execute(self.subscriber, "TRUNCATE subscription, parked, dead_letter, attempt, effect")
-        await self.redis.flushall()  # pyright: ignore[reportUnknownMemberType]
+        await self.redis.flushall()  # pyright: ignore[reportUnknownMemberType] – untyped in the library
 
     async def execute(self, database: Database, query: str) -> None:
         async with database.transaction() as conn:
@@ -191,7 +191,7 @@ class Machine(RuleBasedStateMachine):
         async def work() -> None:
             redis = self.bed.redis
             if what == "all":
-                await redis.flushall()  # pyright: ignore[reportUnknownMemberType]
+                await redis.flushall()  # pyright: ignore[reportUnknownMemberType] – untyped in the library
             elif what == "stream":
                 await redis.delete(STREAM)
             elif what == "notes":
@@ -271,7 +271,7 @@ def bed(wiped_redis_url: str, postgres_server: str) -> Iterator[Bed]:
 
 def explore(bed: Bed, *, off: Remedy | None, examples: int) -> None:
     machine = type("Explored", (Machine,), {"bed": bed, "off": off})
-    run_state_machine_as_test(  # pyright: ignore[reportUnknownMemberType]
+    run_state_machine_as_test(  # pyright: ignore[reportUnknownMemberType] – untyped in the library
         machine,
         settings=settings(
             max_examples=examples,
