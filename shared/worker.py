@@ -75,7 +75,7 @@ async def work(
     if "scheduler" in roles:
         loops.extend(scheduling(database, locks, (*jobs, *housekeeping.JOBS), stop))
     holding = asyncio.ensure_future(keep_going("locks", locks.run, stop=asyncio.Event()))
-    status = Status(database, wire, roles=tuple(roles), troubles=troubles)
+    status = Status(database, wire, roles=tuple(roles), jobs=jobs, public_key=settings.public_key, troubles=troubles)
     try:
         async with serve_status(status, port=settings.worker_port):
             tell_ready()
