@@ -94,7 +94,7 @@ class Letters:
             raise NotAuthenticated("Only the gateway asks here, with the token of an administrator.")
         actor = self._verifier.verify(token.strip())
         if not actor.is_admin:
-            raise NotAllowed("Dead letters are for administrators.")
+            raise NotAllowed("Dead letters are for administrators; sign in as one.")
         return actor
 
     async def _find(self, request: Request) -> DeadLetter:
