@@ -72,7 +72,8 @@ def dead_list(limit: Annotated[int, typer.Option(min=1, max=1000)] = 50) -> None
 def dead_show(letter_id: LetterId) -> None:
     """Show one event given up, with its body."""
     letter = _run(lambda: _on_letter(letter_id, _get))
-    CONSOLE.print_json(data={"stream": letter.stream, "seq": letter.seq, "type": letter.type, "key": letter.key})
+    head = {"stream": letter.stream, "seq": letter.seq, "type": letter.type, "key": letter.key}
+    CONSOLE.print_json(data={**head, "event": str(letter.event_id)})
     CONSOLE.print(letter.error, markup=False)
     CONSOLE.print(letter.meta, markup=False)
     CONSOLE.print(letter.body, markup=False)
@@ -81,8 +82,7 @@ def dead_show(letter_id: LetterId) -> None:
 @dead.command("retry")
 def dead_retry(letter_id: LetterId) -> None:
     """Try one event given up again, now."""
-    if not _run(lambda: _on_letter(letter_id, lambda conn, letter: operations.retry_dead_letter(conn, letter.id))):
-        _stop("it was taken meanwhile", code=1)
+    _run(lambda: _on_letter(letter_id, lambda conn, letter: operations.retry_dead_letter(conn, letter.id)))
     say("it is tried again within a second; `bin/events dead list` shows it if it fails for good")
 
 

@@ -43,6 +43,9 @@ MAILBOX_SILENT_SECONDS = Gauge("offcut_mailbox_silent_seconds", "Since the last 
 # jobs
 JOB_RUNS = Counter("offcut_job_runs_total", "Runs of timed jobs", ["job", "outcome"])
 JOB_SECONDS = Histogram("offcut_job_seconds", "How long a run took", ["job"])
+JOB_LATE_SECONDS = Gauge(
+    "offcut_job_late_seconds", "How long its oldest deadline has passed", ["job"]
+)
 JOB_DONE = Counter("offcut_job_done_total", "Things the job did", ["job"])
 
 
