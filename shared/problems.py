@@ -27,6 +27,7 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared import trace
+from shared.log import without_tokens
 
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -119,7 +120,7 @@ def problem(request: Request | None, error: AppError) -> Response:
         "trace_id": trace.current().correlation_id,
     }
     if request is not None:
-        body["instance"] = request.url.path
+        body["instance"] = without_tokens(request.url.path)
     body.update(error.extra)
     content = orjson.dumps(body, default=str)
     return Response(content, status_code=error.status, headers=error.headers, media_type=MEDIA_TYPE)
