@@ -11,7 +11,7 @@ from shared import trace
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({})))
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{24,}")
 
 
 def without_tokens(path: str) -> str:
