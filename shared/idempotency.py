@@ -25,7 +25,8 @@ async def answered_once(
 ) -> Response:
     """Answer a request, or give the stored answer of the same one again. Scope: person, method, path and key.
 
-    On public routes nobody is known: there the key alone must be hard to guess, as a UUID is.
+    On public routes nobody is known: there the key alone must be hard to guess, as a UUID is. A route whose answer holds
+    a secret sets ``request.state.kept_body`` to what may be stored instead.
     """
     if not 16 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
         raise BadRequest("Idempotency-Key takes 16 to 128 visible ASCII characters; a UUID is a good one.")
@@ -63,7 +64,7 @@ async def answered_once(
                 "hash": digest,
                 "status": response.status_code,
                 "headers": orjson.dumps(kept).decode(),
-                "body": bytes(response.body),
+                "body": bytes(getattr(request.state, "kept_body", response.body)),
             },
         )
     return response
