@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -135,7 +136,9 @@ def load(layout: Layout, market: Market) -> None:
     Mailroom(layout.mail).vouch_for(market.domains)
     admin = Client(layout.address, ADMIN)
     rates = market.content["fx"]
-    admin.send("PUT", f"/exchange-rates/{rates['date']}", {"base": rates["base"], "per_base": rates["per_eur"]})
+    # Dated today: rates that are a week old would leave foreign prices uncompared.
+    today = datetime.now(UTC).date()
+    admin.send("PUT", f"/exchange-rates/{today}", {"base": rates["base"], "per_base": rates["per_eur"]})
     for mill in market.content["mills"]:
         block(admin, mill)
     admin.close()

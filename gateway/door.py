@@ -49,7 +49,9 @@ class Door:
             elif target is not None and not target.is_public:
                 raise NotAuthenticated("Send a Bearer access token in the Authorization header.")
         except Ambiguous:
-            error = BadRequest("The path is encoded in a way that could be read in two ways.")
+            error = BadRequest(
+                "The path could be read in two ways; send it without encoded or double slashes and dots."
+            )
             await problem(None, error)(scope, receive, send)
             return
         except AppError as error:
@@ -102,14 +104,14 @@ class Exchange:
     async def access_token(self, secret: str, address: str) -> str:
         """Raises ``NotAuthenticated`` for a token that is not in force, ``NotAllowed`` from a wrong address."""
         if not tokens.is_api_token(secret, settings=self._settings):
-            raise NotAuthenticated("This is not an API token of ours.")
+            raise NotAuthenticated("This is not an API token of ours; look whether it was copied whole.")
         digest = tokens.hash_of(secret)
         found = self._remembered(digest)
         if found is None:
             async with self._turn:
                 found = self._remembered(digest) or await self._exchanged(digest)
         if not is_inside(address, found.networks):
-            raise NotAllowed("This API token is not taken from your address.")
+            raise NotAllowed("This API token is not taken from your address; use one of its networks.")
         return found.access_token
 
     def forget(self, secret: str) -> None:

@@ -10,9 +10,7 @@ AppError
 └── RateLimited 429       rate_limited (with Retry-After)
 """
 
-from typing import ClassVar
-
-from shared.problems import AppError, Conflict, Gone, Invalid, NotAllowed, NotAuthenticated
+from shared.problems import Conflict, Gone, Invalid, NotAllowed, NotAuthenticated, RateLimited
 
 
 class WrongCredentials(NotAuthenticated):
@@ -21,7 +19,7 @@ class WrongCredentials(NotAuthenticated):
     slug = "wrong_credentials"
 
     def __init__(self) -> None:
-        super().__init__("E-mail address and password do not fit together.")
+        super().__init__("E-mail address and password do not fit together; check both.")
 
 
 class TokenRevoked(NotAuthenticated):
@@ -70,11 +68,9 @@ class FieldRefused(Invalid):
         super().__init__(f"{field} {message}.", errors=found)
 
 
-class LoginPaused(AppError):
+class LoginPaused(RateLimited):
     """Too many attempts from one address; other addresses are not locked out."""
 
-    status: ClassVar[int] = 429
-    slug = "rate_limited"
     title = "Too many attempts"
 
     def __init__(self, seconds: int) -> None:

@@ -21,7 +21,7 @@ class BadFraming(ValueError):
 def check(headers: Headers) -> None:
     """Raise ``BadFraming`` for a request whose length or size is in doubt."""
     if len(headers) > COUNT_MAX or sum(len(name) + len(value) for name, value in headers) > BYTES_MAX:
-        raise BadFraming("Too many or too long headers.")
+        raise BadFraming("Too many or too long headers; send fewer.")
     lengths = [value for name, value in headers if name == b"content-length"]
     encodings = [value for name, value in headers if name == b"transfer-encoding"]
     if len(lengths) > 1 or (lengths and encodings):

@@ -83,7 +83,7 @@ class Proxy:
         limit = self._settings.upload_bytes_max if target.segment in UPLOADS else self._settings.body_bytes_max
         length = next((int(value) for name, value in incoming if name == b"content-length"), None)
         if length is not None and length > limit:
-            raise TooLarge(f"At most {limit} bytes are taken here.")
+            raise TooLarge(f"At most {limit} bytes are taken here; send less.")
         has_body = bool(length) or any(name == b"transfer-encoding" for name, _ in incoming)
         body = _Body(receive, limit) if has_body else None
         outgoing = rules.to_service(incoming, request_id=trace.current().correlation_id, authorization=authorization)
@@ -114,7 +114,9 @@ class Proxy:
                     raise Unavailable(f"The {target.service} service is down; try again shortly.") from None
                 await asyncio.sleep(RETRY_PAUSE_SECONDS)
             except (aiohttp.ServerTimeoutError, TimeoutError):
-                raise UpstreamTimeout(f"The {target.service} service did not answer in time.") from None
+                raise UpstreamTimeout(
+                    f"The {target.service} service did not answer in time; see what it did before you repeat this."
+                ) from None
             except (aiohttp.ClientError, ConnectionError) as error:
                 if body is not None and body.refused is not None:
                     raise body.refused from None
@@ -122,7 +124,7 @@ class Proxy:
                 if state.started or not repeatable or broken > 2:
                     LOG.warning("upstream broke off", extra={"service": target.service, "cause": repr(error)})
                     raise UpstreamBroken(
-                        f"The {target.service} service broke off; it may have done its work."
+                        f"The {target.service} service broke off; see what it did before you repeat this."
                     ) from None
 
     async def _once(
@@ -152,10 +154,6 @@ class Proxy:
                 await state.more(chunk)
             await state.end()
 
-    async def get_json(self, service: str, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
-        """One small answer of a service, for the gateway's own pages and documents."""
-        return await self.call(service, "GET", path, headers=headers)
-
     async def call(
         self,
         service: str,
@@ -165,7 +163,7 @@ class Proxy:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> tuple[int, bytes]:
-        """Status and body of one request; raises ``Unavailable`` when the service does not answer."""
+        """Status and body of one small request of the gateway's own; ``Unavailable`` when nobody answers."""
         if self._client is None:
             raise Unavailable("The gateway is starting; try again.")
         try:
@@ -207,12 +205,12 @@ class _Body:
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                self.refused = BadRequest("The request ended before its body did.")
+                self.refused = BadRequest("The request ended before its body did; send it again.")
                 raise self.refused
             chunk: bytes = message.get("body", b"")
             self._taken += len(chunk)
             if self._taken > self._limit:
-                self.refused = TooLarge(f"At most {self._limit} bytes are taken here.")
+                self.refused = TooLarge(f"At most {self._limit} bytes are taken here; send less.")
                 raise self.refused
             if chunk:
                 yield chunk

@@ -49,7 +49,6 @@ class GatewaySettings(ServiceSettings):
     mail_attempts_max: int = 12
     connect_seconds: float = 2.0
     first_byte_seconds: float = 30.0
-    idle_seconds: float = 60.0
     boot_wait_seconds: float = 15.0  # a refused connection is tried again for longer than a start takes
     body_bytes_max: int = 1 << 20
     upload_bytes_max: int = 64 << 20

@@ -141,7 +141,7 @@ def check_scope(scopes: frozenset[str], *, method: str, path: str) -> None:
     """Raise ``NotAllowed`` unless an API token reaches this far: ``items:read`` reads below ``/mvp/api/items``."""
     needed = f"{path.removeprefix(API).partition('/')[0]}:{'read' if method in READING else 'write'}"
     if needed not in scopes:
-        raise NotAllowed(f"This API token lacks the scope {needed}.", slug="scope_missing")
+        raise NotAllowed(f"This API token lacks the scope {needed}; make one that has it.", slug="scope_missing")
 
 
 class Requirement:
@@ -154,7 +154,9 @@ class Requirement:
         actor = actor_of(request)
         if actor.role not in self.roles:
             wanted = " or ".join(sorted(self.roles))
-            raise NotAllowed(f"This needs the role {wanted}; you are signed in as {actor.role}.")
+            raise NotAllowed(
+                f"You are signed in as {actor.role}; this needs the role {wanted}, so ask somebody who has it."
+            )
         return actor
 
 

@@ -12,7 +12,6 @@ from shared.db import Conn
 from shared.problems import BadRequest, Conflict, Invalid
 
 HEADER = "idempotency-key"
-KEPT_HOURS = 48
 _KEPT_HEADERS = ("content-type", "location", "etag", "link", "retry-after")
 
 
@@ -25,8 +24,8 @@ async def answered_once(
 ) -> Response:
     """Answer a request, or give the stored answer of the same one again. Scope: person, method, path and key.
 
-    On public routes nobody is known: there the key alone must be hard to guess, as a UUID is. A route whose answer holds
-    a secret sets ``request.state.kept_body`` to what may be stored instead.
+    On public routes nobody is known: there the key alone must be hard to guess, as a UUID is. A route whose answer
+    holds a secret sets ``request.state.kept_body`` to what may be stored instead.
     """
     if not 16 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
         raise BadRequest("Idempotency-Key takes 16 to 128 visible ASCII characters; a UUID is a good one.")

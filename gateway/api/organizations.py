@@ -83,7 +83,7 @@ async def get_organization(
     allowed = actor.is_admin or actor.organization_id == organization_id
     found = await store.find(conn, store.Wanted(only=organization_id), limit=1) if allowed else []
     if not found:
-        raise NotFound("There is no such organisation, or you may not see it.")
+        raise NotFound("There is no such organisation, or you may not see it; check the id.")
     tag(response, found[0].version)
     return schemas.Organization.of(found[0])
 

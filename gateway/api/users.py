@@ -35,7 +35,7 @@ async def list_users(
     if not (actor.is_admin or actor.is_owner):
         raise NotAllowed("Only an owner of the organisation or the operator sees the list of users.")
     if not actor.is_admin and organization_id not in (None, actor.organization_id):
-        raise NotFound("There is no such organisation, or you may not see it.")
+        raise NotFound("There is no such organisation, or you may not see it; check the id.")
     wanted = store.Wanted(
         organization_id=organization_id if actor.is_admin else actor.organization_id,
         status=status,

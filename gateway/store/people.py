@@ -50,6 +50,22 @@ async def find(conn: Conn, wanted: Wanted, *, limit: int) -> list[UserChanged]:
     )
 
 
+async def by_id(conn: Conn, *, after: UUID | None, limit: int) -> list[UserChanged]:
+    """People in the order of their ids, as others are told of them; ``after`` is the last id seen."""
+    return await fetch_all(
+        conn,
+        UserChanged,
+        """
+        SELECT id AS user_id, version, organization_id, role, org_role, status, name, email, language, time_zone
+        FROM person
+        WHERE %(after)s::uuid IS NULL OR id > %(after)s
+        ORDER BY id
+        LIMIT %(limit)s
+        """,
+        {"after": after, "limit": limit},
+    )
+
+
 async def get(conn: Conn, person_id: UUID) -> UserChanged | None:
     return await fetch_one(
         conn,

@@ -84,7 +84,7 @@ async def revoke(conn: Conn, token_id: UUID, *, actor: Actor) -> None:
     only_owners(actor)
     own = None if actor.is_admin else actor.organization_id
     if not await store.find(conn, store.Wanted(organization_id=own, token_id=token_id), limit=1):
-        raise NotFound("There is no such API token, or you may not see it.")
+        raise NotFound("There is no such API token, or you may not see it; check the id.")
     await store.revoke(conn, token_id)
     await notify(conn, REVOKED)
 

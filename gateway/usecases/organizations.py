@@ -121,7 +121,7 @@ async def _own(conn: Conn, organization_id: UUID, *, actor: Actor, expected_vers
     if actor.is_admin or actor.organization_id == organization_id:
         found = (await store.locked(conn, [organization_id])).get(organization_id)
     if found is None:
-        raise NotFound("There is no such organisation, or you may not see it.")
+        raise NotFound("There is no such organisation, or you may not see it; check the id.")
     if not may_manage(actor, organization_id):
         raise NotAllowed("Only an owner of the organisation may change it.")
     check_version(found.version, expected_version)

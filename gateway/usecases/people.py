@@ -65,7 +65,7 @@ async def visible(conn: Conn, person_id: UUID, *, actor: Actor) -> UserChanged:
     """A person the actor may see: himself, or one he manages; 404 for others."""
     found = await store.get(conn, person_id)
     if found is None or not (may_manage(actor, found) or found.user_id == actor.user_id):
-        raise NotFound("There is no such user, or you may not see him.")
+        raise NotFound("There is no such user, or you may not see him; check the id.")
     return found
 
 
@@ -86,7 +86,7 @@ async def _host(conn: Conn, organization_id: UUID, *, actor: Actor) -> Organizat
     allowed = actor.is_admin or actor.organization_id == organization_id
     found = await organizations.find(conn, organizations.Wanted(only=organization_id), limit=1) if allowed else []
     if not found:
-        raise NotFound("There is no such organisation, or you may not see it.")
+        raise NotFound("There is no such organisation, or you may not see it; check the id.")
     if not (actor.is_admin or actor.is_owner):
         raise NotAllowed("Only an owner of the organisation may invite people.")
     if found[0].status not in ("pending", "approved"):
@@ -177,7 +177,7 @@ async def set_person_status(
     if status == UserStatus.INACTIVE and reason is None:
         raise FieldRefused("reason", "is needed to shut somebody out")
     if status == UserStatus.INACTIVE and (person_id == actor.user_id or owners == [person_id]):
-        raise Conflict("You cannot shut out yourself or the last owner.")
+        raise Conflict("You cannot shut out yourself or the last owner; ask another owner, or make one.")
     after = before.model_copy(update={"status": status})
     saved = await save_people(conn, [after], {}, actor=actor.ref(), reason=reason)
     if status != UserStatus.ACTIVE:

@@ -87,8 +87,8 @@ class ItemPatch(_Optional):
     weight_net_kg: Kilograms | None = None
     quality_class: QualityClass | None = None
     location_country: Country | None = None
-    certification: Annotated[tuple[Certification, ...], Field(max_length=5)] | None = None  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
-    defects: Annotated[tuple[Defect, ...], Field(max_length=20)] | None = None  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
+    certification: Annotated[tuple[Certification, ...], Field(max_length=5)] | None = None  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues] – a search narrows what a lot has
+    defects: Annotated[tuple[Defect, ...], Field(max_length=20)] | None = None  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues] – a search narrows what a lot has
 
     def changes(self) -> dict[str, object]:
         """What was sent, ``None`` for what is to be removed."""

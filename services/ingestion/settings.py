@@ -28,7 +28,6 @@ class IngestionSettings(ServiceSettings):
 
     message_bytes_max: int = 35 * MIB  # a 25 MiB attachment in base64, as the large providers take it
     messages_per_poll_max: int = 100  # then the next poll goes on; keeps one flooded mailbox from starving the others
-    poll_seconds: float = 300
     imap_call_seconds: float = 30
     imap_idle_seconds: float = 240  # servers may close an idle connection after 29 minutes, firewalls after 5
     fetch_attempts_max: int = 3  # then the mail is recorded as not fetched and the rest goes on

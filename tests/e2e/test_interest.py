@@ -60,8 +60,8 @@ class Sale:
 def sale(marketplace: Marketplace) -> Iterator[Sale]:
     marketplace.load(small_market("pergamyn", grade_code="GLASSINE", buyers=BUYERS))
     batch = marketplace.upload("pergamyn-mill", list_of(["PG-1"], grade="Glassine")).raise_for_status().json()
-    (row,) = marketplace.wait_until_listed(batch["batch_id"])
-    until_sync(lambda: marketplace.matched([batch["batch_id"]]), what="the matches")
+    (row,) = marketplace.wait_until_listed(batch["id"])
+    until_sync(lambda: marketplace.matched([batch["id"]]), what="the matches")
     marketplace.wait_until_quiet()
     made = Sale(marketplace, row["item_id"])
     yield made

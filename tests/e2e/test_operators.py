@@ -25,8 +25,8 @@ def place(marketplace: Marketplace) -> Marketplace:
     marketplace.load(small_market("betrieb", grade_code="THERMAL", buyers=1, cadence="on_match", auto=True))
     content = list_of(refs("OP", LOTS), grade="Thermal paper")
     batch = marketplace.upload("betrieb-mill", content).raise_for_status().json()
-    marketplace.wait_until_listed(batch["batch_id"])
-    until_sync(lambda: marketplace.matched([batch["batch_id"]]), what="the matches")
+    marketplace.wait_until_listed(batch["id"])
+    until_sync(lambda: marketplace.matched([batch["id"]]), what="the matches")
     marketplace.wait_until_sent()
     return marketplace
 
@@ -52,19 +52,19 @@ def test_tail_shows_the_newest_events_of_a_service(place: Marketplace) -> None:
 
 
 def test_trace_leads_from_a_newsletter_back_to_the_list_that_brought_it(place: Marketplace) -> None:
-    buyer = place.organization("betrieb-1")
-    people = {one["user_id"] for one in place.admin.every("/newsletter/issues") if one["item_ids"]}
-    issues = [one for one in place.admin.every("/newsletter/deliveries") if one["kind"] == "issue"]
-    me = place.client("betrieb-1").get("/auth/me")
-    mine = [one for one in issues if one["user_id"] == me["id"]]
-    assert mine, (buyer, people)
-    shown = said(place, f"deploy.events trace {mine[0]['correlation_id']}")
+    (letter,) = [one for one in place.letters("betrieb-1") if one.is_newsletter]
+    place.lot_behind(letter.links_with("/click")[0])
+    place.wait_until_quiet()
+    sent = place.admin.every("/newsletter/deliveries")
+    (chain,) = {one["correlation_id"] for one in sent if one["message_id"] == letter.message_id}
+    shown = said(place, f"deploy.events trace {chain}")
     for event in (
         "ingestion.rows.accepted.v1",
         "catalog.items.listed.v1",
         "matching.matches.found.v1",
         "exclusivity.window.granted.v1",
         "newsletter.issue.sent.v1",
+        "newsletter.deliveries.progressed.v1",
     ):
         assert event in shown
 

@@ -32,7 +32,7 @@ def test_lists_are_taken_while_matching_is_stopped_and_matched_once_when_it_is_b
     assert place.system.shell('pm2 stop "matching-*"').returncode == 0
     try:
         batch = place.batch_of_mail(place.mail("fettdicht-mill", file))
-        place.wait_until_listed(batch["batch_id"])
+        place.wait_until_listed(batch["id"])
         assert {one["status"] for one in lots_of(place)} == {"available"}
         assert len(lots_of(place)) == LOTS
         assert not place.letters("fettdicht-1")
@@ -43,7 +43,7 @@ def test_lists_are_taken_while_matching_is_stopped_and_matched_once_when_it_is_b
         assert "matching" in refused.json()["detail"]
     finally:
         assert place.system.shell('pm2 start "matching-*"').returncode == 0
-    until_sync(lambda: place.matched([batch["batch_id"]]), deadline_s=30, what="the matches after the outage")
+    until_sync(lambda: place.matched([batch["id"]]), deadline_s=30, what="the matches after the outage")
     place.wait_until_sent()
     items = {one["id"] for one in lots_of(place)}
     for n in range(1, BUYERS + 1):

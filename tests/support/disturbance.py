@@ -23,7 +23,7 @@ from tests.support.wait import until_sync
 LOTS = 12  # per list
 BUYERS = 4
 LISTS_PER_KILL_MAX = 8
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 6.0  # a service upstream may just be coming back from its own death
 NAME = "unruh"
 WORKERS = ("ingestion", "catalog", "matching", "exclusivity", "newsletter", "gateway")
 
@@ -51,7 +51,7 @@ class Disturbance:
         number = len(self.batches)
         content = list_of(refs(f"P{number}", LOTS), grade="Parchment", gsm=50 + number % 60)
         answer = self.place.upload(f"{NAME}-mill", content, name=f"{uuid4()}.csv", list_mode="append")
-        self.batches.append(answer.raise_for_status().json()["batch_id"])
+        self.batches.append(answer.raise_for_status().json()["id"])
 
     def kill_in_flight(self, service: str) -> None:
         """Kill a worker at a moment at which it has work, with lists coming until there is one."""
@@ -64,13 +64,14 @@ class Disturbance:
                     if self._behind(admin, service):
                         os.kill(pid, signal.SIGKILL)
                         return
-        raise AssertionError(f"{service}-worker was never seen at work")
+        states = [self.place.admin.get(f"/batches/{one}")["status"] for one in self.batches]
+        raise AssertionError(f"{service}-worker was never seen at work: {states} {self.place.unrest()}")
 
     def wipe_with_a_backlog(self) -> None:
         """Kill matching's worker, and wipe Redis when there are events in it that matching has not read."""
         os.kill(self.place.pid_of("matching-worker"), signal.SIGKILL)
         url = self.place.system.layout.secrets()["OFFCUT_REDIS_URL"]
-        with self._admin() as admin, Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]
+        with self._admin() as admin, Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             self.send_list()
 
             def backlog() -> int:
@@ -78,7 +79,7 @@ class Disturbance:
                 return head - read if sent >= head > read else 0
 
             self.wiped_with = until_sync(backlog, deadline_s=10, what="sent events that matching has not read")
-            redis.flushall()  # pyright: ignore[reportUnknownMemberType]
+            redis.flushall()  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             self.send_list()
 
     def _distance(self, admin: psycopg.Connection, redis: Redis) -> tuple[int, int, int]:

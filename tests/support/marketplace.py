@@ -5,7 +5,6 @@ import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.message import EmailMessage
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +19,7 @@ from deploy.embedded.place import ROOT
 from deploy.layout import SERVICES
 from deploy.mailroom import Mailroom, read
 from deploy.market import ADMIN, PASSWORD, Client, Market, mail_list
-from tests.support.letters import Letter, letters_in
+from tests.support.letters import Letter, letter_of
 from tests.support.system import System
 from tests.support.wait import until_sync
 
@@ -37,6 +36,7 @@ class Marketplace:
     _mills: dict[str, JSON] = field(default_factory=dict[str, JSON])
     _addresses: dict[str, str] = field(default_factory=dict[str, str])
     _clients: dict[str, Client] = field(default_factory=dict[str, Client])
+    _letters: dict[str, Letter] = field(default_factory=dict[str, Letter])
 
     def open(self) -> None:
         """Create the operator."""
@@ -143,7 +143,7 @@ class Marketplace:
 
     def commit(self, mill: str, batch: JSON) -> None:
         """List every good row of a batch that waits, as a person of the mill does."""
-        path, body = f"/batches/{batch['batch_id']}/commits", {"invalid_rows": "reject"}
+        path, body = f"/batches/{batch['id']}/commits", {"invalid_rows": "reject"}
         self.client(mill).send("POST", path, body, key=str(uuid4()), version=batch["version"])
 
     def wait_for_batch(self, batch_id: str, status: str, *, deadline_s: float = 30) -> JSON:
@@ -209,14 +209,12 @@ class Marketplace:
 
     def letters(self, slug: str) -> list[Letter]:
         """Mails to the first address of an organisation, oldest first."""
-        return [one for one in letters_in(self._outbox()) if one.to == self._addresses[slug]]
+        return [one for one in self.all_letters() if one.to == self._addresses[slug]]
 
     def all_letters(self) -> list[Letter]:
-        return letters_in(self._outbox())
-
-    def _outbox(self) -> list[EmailMessage]:
         room = Mailroom(self.system.layout.mail).maildir("outbox")
-        return [read(room, key) for key in room.keys()]  # noqa: SIM118 - a Maildir is no mapping
+        self._letters |= {key: letter_of(read(room, key)) for key in room.keys() if key not in self._letters}  # noqa: SIM118 - a Maildir is no mapping
+        return sorted(self._letters.values(), key=lambda one: one.sent_at)
 
     def health(self, service: str) -> JSON:
         url = f"http://127.0.0.1:{self.system.layout.worker_port(service)}/internal/health"

@@ -94,7 +94,7 @@ async def change_item(
     status = status_on(values, moment)
     moves = item.status in (ItemStatus.AVAILABLE, ItemStatus.PRE_PRODUCTION) and status != item.status
     if moves and status == ItemStatus.PRE_PRODUCTION and await relations.anyone_waits(conn, item_id):
-        raise WrongState("Buyers wait for the item, so it cannot go back to planned.", status=item.status)
+        raise WrongState("Buyers wait for the item: keep its date, or withdraw it.", status=item.status)
     if moves:
         after = replace(after, status=status, listed_at=now)
     await item_store.save(conn, [after])
@@ -120,7 +120,7 @@ async def list_item(
     """Put a draft on the market, or bring back what was withdrawn, expired or sold in vain: a new listing cycle."""
     item, moment = await _locked(conn, actor, item_id, expected_version, now=now, listing_days=listing_days)
     if item.status not in MAY_BE_LISTED:
-        raise WrongState("The item is listed already.", status=item.status, allowed=MAY_BE_LISTED)
+        raise WrongState("The item is listed already; change it with PATCH.", status=item.status, allowed=MAY_BE_LISTED)
     if item.status == ItemStatus.SOLD:
         if not sale_cancelled or reason is None:
             raise WrongState("The item is sold; to list it again say cause=sale_cancelled and why.", status=item.status)
@@ -150,7 +150,9 @@ async def withdraw_item(
     """Take an item off the market."""
     item, moment = await _locked(conn, actor, item_id, expected_version, now=now, listing_days=listing_days)
     if item.status not in MAY_BE_WITHDRAWN:
-        raise WrongState("The item is not for sale.", status=item.status, allowed=MAY_BE_WITHDRAWN)
+        raise WrongState(
+            "The item is not for sale, so there is nothing to withdraw.", status=item.status, allowed=MAY_BE_WITHDRAWN
+        )
     if item.status == ItemStatus.RESERVED and not force:
         raise ItemIsReserved("A buyer holds the item; send force=true to take it from him, he will be told.")
     after = withdrawn(item, moment, reason=reason)
@@ -174,7 +176,7 @@ async def sell_item(
     """Record a sale made outside an offer."""
     item, moment = await _locked(conn, actor, item_id, expected_version, now=now, listing_days=listing_days)
     if item.status not in MAY_BE_SOLD:
-        raise WrongState("Only an available item can be sold.", status=item.status, allowed=MAY_BE_SOLD)
+        raise WrongState("Only an available item can be sold; list it first.", status=item.status, allowed=MAY_BE_SOLD)
     to_holder = buyer_id is not None and buyer_id == item.holder_id
     if item.status == ItemStatus.RESERVED and not to_holder and not (force and actor.is_admin):
         raise ItemIsReserved("A buyer holds the item; sell it to him, or wait until his window ends.")

@@ -56,7 +56,7 @@ def changed_fields(before: LotValues, after: LotValues) -> tuple[str, ...]:
 
 
 def _plain(value: object) -> object:
-    return frozenset[object](value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType]
+    return frozenset[object](value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType] – isinstance leaves its parts unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,7 +256,7 @@ def _shown(value: object) -> object:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [str(one) for one in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return [str(one) for one in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] – isinstance leaves its parts unknown
     return value
 
 

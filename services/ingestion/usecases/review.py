@@ -100,7 +100,7 @@ async def fix_rows(
     verdicts += [Verdict(row_id, final[row_id].status, final[row_id].findings) for row_id in changed]
     await progress.move(conn, batch_id=batch_id, target=BatchStatus.VALIDATING)
     reasons = batch.reading.get("review_reasons")
-    unsure = [str(reason) for reason in reasons] if isinstance(reasons, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    unsure = [str(reason) for reason in reasons] if isinstance(reasons, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] – isinstance leaves its parts unknown
     await judge(conn, mill, batch_id, unsure=unsure, automatic=False)
     after = await batches.find_batch(conn, batch_id, mill_id=mill_id)
     return after or batch, verdicts
@@ -175,7 +175,7 @@ async def set_mapping(
     known = batch.reading.get("columns")
     headers: set[str] = set()
     if isinstance(known, list):
-        headers = {normal(str(column["header"])) for column in known}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        headers = {normal(str(column["header"])) for column in known}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] – isinstance leaves its parts unknown
     unknown = [header for header in columns if normal(header) not in headers]
     if unknown:
         raise UnknownColumns(unknown)
@@ -204,7 +204,7 @@ async def _profile(conn: Conn, batch: Batch) -> Mapping[str, object]:
 
 
 def _merged(before: object, new: Mapping[str, object] | Mapping[str, str]) -> dict[str, object]:
-    kept: dict[str, object] = dict(before) if isinstance(before, dict) else {}  # pyright: ignore[reportUnknownArgumentType]
+    kept: dict[str, object] = dict(before) if isinstance(before, dict) else {}  # pyright: ignore[reportUnknownArgumentType] – isinstance leaves its parts unknown
     return {**kept, **new}
 
 

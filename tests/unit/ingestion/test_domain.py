@@ -159,7 +159,7 @@ def envelope(*authentication: str, **more: str | bool | None) -> Envelope:
         "precedence": None,
         "looped": False,
     }
-    return Envelope(**(values | more))  # type: ignore[arg-type]
+    return Envelope(**(values | more))  # type: ignore[arg-type] – the names are those of the fields
 
 
 @pytest.mark.parametrize(
