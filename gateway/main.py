@@ -3,13 +3,8 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
-<<<<<<< HEAD
-from starlette.types import ASGIApp, Receive, Scope, Send
-=======
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 from starlette.types import ASGIApp
->>>>>>> refs/heads/identity
 
 from gateway import api, operations, pages
 from gateway.documents import assets, documents
@@ -17,13 +12,6 @@ from gateway.door import Door
 from gateway.proxy import Proxy
 from gateway.revocations import Revocations
 from gateway.settings import GatewaySettings, settings
-<<<<<<< HEAD
-from shared.auth import Actor, actor_of
-from shared.problems import AppError, BadRequest, NotAuthenticated, problem
-=======
-from shared.auth import actor_of, public
-from shared.problems import NotAuthenticated, Unavailable
->>>>>>> refs/heads/identity
 from shared.serve import serve
 from shared.service import Traced, create_app
 
@@ -33,13 +21,8 @@ def own_app(config: GatewaySettings) -> FastAPI:
     own = create_app(
         config,
         title="Offcut gateway",
-<<<<<<< HEAD
-        routers=[api.auth, api.organizations, operations.platform],
-        description="Sign-in, organisations, and the way to the services.",
-=======
-        routers=[*api.ROUTERS, health],
+        routers=[*api.ROUTERS, operations.platform],
         description="Sign-in, users, organisations, API tokens, and the way to the services.",
->>>>>>> refs/heads/identity
         traced=False,
     )
     own.state.proxy = Proxy(config)
