@@ -3,69 +3,17 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from gateway import api, operations, pages
 from gateway.documents import assets, documents
-from gateway.errors import TokenRevoked
+from gateway.door import Door
 from gateway.proxy import Proxy
 from gateway.revocations import Revocations
-from gateway.routes import PREFIX, Ambiguous, target_of
 from gateway.settings import GatewaySettings, settings
-from shared.auth import Actor, actor_of
-from shared.problems import AppError, BadRequest, NotAuthenticated, problem
 from shared.serve import serve
 from shared.service import Traced, create_app
-
-
-class Door:
-    """Pure ASGI in front of everything: one place where a request is let in, refused, or sent on."""
-
-    def __init__(self, own: FastAPI, proxy: Proxy, revocations: Revocations) -> None:
-        self._own: ASGIApp = own
-        self._app = own
-        self._proxy = proxy
-        self._revocations = revocations
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._own(scope, receive, send)
-            return
-        scope["app"] = self._app
-        try:
-            _without_trailing_slash(scope)
-            target = target_of(scope["path"], scope["raw_path"])
-            request = Request(scope)
-            if "authorization" in request.headers:
-                self._admit(actor_of(request))
-            elif target is not None and not target.is_public:
-                raise NotAuthenticated("Send a Bearer access token in the Authorization header.")
-        except Ambiguous:
-            error = BadRequest(
-                "The path could be read in two ways; send it without encoded or double slashes and dots."
-            )
-            await problem(None, error)(scope, receive, send)
-            return
-        except AppError as error:
-            await problem(Request(scope), error)(scope, receive, send)
-            return
-        if target is None:
-            await self._own(scope, receive, send)
-        else:
-            await self._proxy.forward(target, scope, receive, send)
-
-    def _admit(self, actor: Actor) -> None:
-        if self._revocations.ended(actor.session_id):
-            raise TokenRevoked
-
-
-def _without_trailing_slash(scope: Scope) -> None:
-    """One trailing slash of an API path is treated as absent, without a redirect that would lose a body."""
-    path: str = scope["path"]
-    if path.startswith(PREFIX) and path.endswith("/") and path not in (PREFIX, f"{PREFIX}docs/"):
-        scope["path"] = path[:-1]
-        scope["raw_path"] = scope["raw_path"].removesuffix(b"/")
 
 
 def own_app(config: GatewaySettings) -> FastAPI:
@@ -73,8 +21,8 @@ def own_app(config: GatewaySettings) -> FastAPI:
     own = create_app(
         config,
         title="Offcut gateway",
-        routers=[api.auth, api.organizations, operations.platform],
-        description="Sign-in, organisations, and the way to the services.",
+        routers=[*api.ROUTERS, operations.platform],
+        description="Sign-in, users, organisations, API tokens, and the way to the services.",
         traced=False,
     )
     own.state.proxy = Proxy(config)
@@ -104,7 +52,7 @@ def build(config: GatewaySettings) -> ASGIApp:
             await proxy.close()
 
     own.router.lifespan_context = lifespan
-    return Traced(Door(own, proxy, revocations))
+    return Traced(Door(own, proxy, revocations, own.state.db, config))
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from gateway.proxy import Proxy
-from gateway.schemas import DeadLetter, DeadLetters, Health, ServiceHealth, ServiceName, StreamHealth
+from gateway.schemas.operations import DeadLetter, DeadLetters, Health, ServiceHealth, ServiceName, StreamHealth
 from gateway.store import replays
 from gateway.store.replays import Replay
 from shared.auth import AdminActor, actor_of, public

@@ -46,6 +46,7 @@ class TransactionRoute(APIRoute):
     """
 
     tried_again: ClassVar[bool] = False
+    takes_keys: ClassVar[bool] = True
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] – FastAPI declares a Coroutine
         original = super().get_route_handler()
@@ -54,7 +55,7 @@ class TransactionRoute(APIRoute):
             async with AsyncExitStack() as stack:
                 strict.state.transaction = _Transaction(stack, cast(Database, strict.app.state.db))
                 key = strict.headers.get(idempotency.HEADER)
-                if key is None or strict.method in ("GET", "HEAD"):
+                if key is None or not self.takes_keys or strict.method in ("GET", "HEAD"):
                     return await original(strict)
                 return await idempotency.answered_once(strict, key, conn=strict.state.transaction.conn, answer=original)
 
@@ -77,6 +78,12 @@ class RacingRoute(TransactionRoute):
     """
 
     tried_again = True
+
+
+class KeylessRoute(TransactionRoute):
+    """For routes whose answer holds a secret, which must not be stored, or whose work must not hold a transaction."""
+
+    takes_keys = False
 
 
 class _Transaction:
@@ -214,9 +221,13 @@ def create_app(
     return app
 
 
-def router(*tags: str, racing: bool = False) -> APIRouter:
-    """A router whose routes own their transaction; ``racing``: and try once more after a lost race."""
-    return APIRouter(route_class=RacingRoute if racing else TransactionRoute, tags=list(tags))
+def router(*tags: str, racing: bool = False, keyless: bool = False) -> APIRouter:
+    """A router whose routes own their transaction; ``racing``: and try once more after a lost race.
+
+    ``keyless``: an ``Idempotency-Key`` is not looked at.
+    """
+    kind = RacingRoute if racing else KeylessRoute if keyless else TransactionRoute
+    return APIRouter(route_class=kind, tags=list(tags))
 
 
 def _health(db: Database) -> APIRouter:
