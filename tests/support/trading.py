@@ -65,13 +65,13 @@ class Trading:
         persons += [one for slug in BUYERS for one in accounts.people_of(entry(slug), Role.BUYER_USER)]
         async with self.place.databases["gateway"].transaction() as conn:
             await save_organizations(conn, organizations, actor=BY)
-            await save_people(conn, persons, ["x"] * len(persons), actor=BY)
+            await save_people(conn, persons, {one.user_id: "x" for one in persons}, actor=BY)
         await self.place.settle()
         async with self.place.databases["gateway"].transaction() as conn:
             renamed = organizations[0].model_copy(update={"name": "Aumühle Papier", "contacts": ()})
             await save_organizations(conn, [renamed], actor=BY)
             left = persons[1].model_copy(update={"status": UserStatus.INACTIVE})
-            await save_people(conn, [left], [None], actor=BY)
+            await save_people(conn, [left], {}, actor=BY)
         await self.rates(date(2026, 11, 20), Decimal("1.0850"))
         await self.place.settle()
 
