@@ -106,7 +106,13 @@ class Trading:
 
     async def want(self, buyer: str, title: str, *, auto: bool = False, cadence: str = "daily") -> UUID:
         body = RequirementCreate.model_validate(
-            {"title": title, "grade_codes": ["TL_2"], "auto_interest": auto, "cadence": cadence}
+            {
+                "title": title,
+                "grade_codes": ["TL_2"],
+                "gsm": {"max": 100} if auto else {},  # of all lots only the first A2, and B2
+                "auto_interest": auto,
+                "cadence": cadence,
+            }
         )
         async with self.place.databases["matching"].transaction() as conn:
             row = await create_requirement(
@@ -188,6 +194,7 @@ class Trading:
         await self.list_lots("aumuehle", ("A2", RowAction.UPDATE, 30), ("A3", RowAction.WITHDRAW, 0), version=2)
         await self.list_lots("birkwerk", ("B1", RowAction.CREATE, 20), ("B2", RowAction.CREATE, 25))
         await self.give_back("etikett", "A2")
+        await self.ask("carta", "A4")
         waiting = await self.ask("dosenhof", "A4")
         await self.leave("dosenhof", waiting)
 
@@ -205,7 +212,7 @@ def lot(number: str, tonnes: int) -> LotValues:
     return LotValues(
         grade_code="TL_2",
         form=Form.REEL,
-        gsm=Decimal(120),
+        gsm=Decimal(90 if number in ("A2", "B2") and tonnes < 30 else 120),
         weight_net_kg=Decimal(1000 * tonnes),
         quality_class=QualityClass.A,
         location_country="DE",
