@@ -3,7 +3,11 @@
 AppError
 ├── NotAuthenticated 401  wrong_credentials (unknown user and wrong password read the same), token_revoked
 ├── NotAllowed 403        organization_suspended
-└── RateLimited 429       rate_limited (with Retry-After)
+├── RequestTimeout 408     request_timeout
+├── RateLimited 429       rate_limited (with Retry-After)
+├── HeadersTooLarge 431    headers_too_large
+├── UpstreamBroken 502     upstream_error
+└── UpstreamTimeout 504    upstream_timeout
 """
 
 from typing import ClassVar
@@ -38,3 +42,19 @@ class LoginPaused(AppError):
         super().__init__(
             f"Too many failed attempts; try again in {seconds} seconds.", headers={"Retry-After": str(seconds)}
         )
+
+
+class RequestTimeout(AppError):
+    status, slug, title = 408, "request_timeout", "The request took too long"
+
+
+class HeadersTooLarge(AppError):
+    status, slug, title = 431, "headers_too_large", "Headers too large"
+
+
+class UpstreamTimeout(AppError):
+    status, slug, title = 504, "upstream_timeout", "The service took too long"
+
+
+class UpstreamBroken(AppError):
+    status, slug, title = 502, "upstream_error", "The service broke off"

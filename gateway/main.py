@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import api, pages
+from gateway import headers as rules
 from gateway.documents import assets, documents
 from gateway.errors import TokenRevoked
 from gateway.proxy import Proxy
@@ -32,7 +33,7 @@ async def get_health(request: Request) -> JSONResponse:
     services: dict[str, str] = {}
     for service in request.app.state.settings.upstream_ports:
         try:
-            status, _ = await proxy.call(service, "GET", "/health/ready")
+            status, _ = await proxy.call(service, "GET", "/health/ready", patient=False)
             services[service] = "ok" if status == 200 else "not ready"
         except Unavailable:
             services[service] = "down"
@@ -45,11 +46,14 @@ async def get_health(request: Request) -> JSONResponse:
 class Door:
     """Pure ASGI in front of everything: one place where a request is let in, refused, or sent on."""
 
-    def __init__(self, own: FastAPI, proxy: Proxy, revocations: Revocations) -> None:
+    def __init__(
+        self, own: FastAPI, proxy: Proxy, revocations: Revocations, *, trusted_proxies: tuple[str, ...] = ()
+    ) -> None:
         self._own: ASGIApp = own
         self._app = own
         self._proxy = proxy
         self._revocations = revocations
+        self._trusted = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,8 +61,10 @@ class Door:
             return
         scope["app"] = self._app
         try:
+            rules.check(scope["headers"], http_version=scope["http_version"])
+            self._look_behind_proxy(scope)
             _without_trailing_slash(scope)
-            target = target_of(scope["path"], scope["raw_path"])
+            target = target_of(scope["path"], scope["raw_path"], scope["query_string"])
             request = Request(scope)
             if "authorization" in request.headers:
                 self._admit(actor_of(request))
@@ -75,6 +81,13 @@ class Door:
             await self._own(scope, receive, send)
         else:
             await self._proxy.forward(target, scope, receive, send)
+
+    def _look_behind_proxy(self, scope: Scope) -> None:
+        """Throttles and logs see who asks, not the proxy in front."""
+        client: tuple[str, int] | None = scope.get("client")
+        if self._trusted and client is not None:
+            address = rules.client_behind(scope["headers"], peer=client[0], trusted=self._trusted)
+            scope["client"] = (address, client[1] if address == client[0] else 0)
 
     def _admit(self, actor: Actor) -> None:
         if self._revocations.ended(actor.session_id):
@@ -125,7 +138,7 @@ def build(config: GatewaySettings) -> ASGIApp:
             await proxy.close()
 
     own.router.lifespan_context = lifespan
-    return Traced(Door(own, proxy, revocations))
+    return Traced(Door(own, proxy, revocations, trusted_proxies=config.trusted_proxies))
 
 
 def main() -> None:
