@@ -5,6 +5,7 @@ What was decided or made once is kept: a second run without DATABASE_URL still u
 
 import base64
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from deploy.bootstrap import Plan, role_url
 from deploy.choices import ENVIRONMENTS, Choices
 from deploy.embedded.process import HOST
 from deploy.layout import SERVICES, Layout
+from deploy.mailroom import AUTHSERV_ID
 from deploy.secrets_file import write_secrets
 
 DATABASE = "offcut"
@@ -24,8 +26,11 @@ GENERATED = (
     "OFFCUT_MAIL_PASSWORD",
     "OFFCUT_CURSOR_KEY",
     "OFFCUT_REFRESH_KEY",
+    "OFFCUT_INGESTION_CREDENTIALS_KEY",  # seals the passwords of mailboxes that an operator adds
     *(f"OFFCUT_{service.upper()}_DATABASE_PASSWORD" for service in SERVICES),
 )
+# RFC 8601 puts the name of the mail server first in a header, ended by a blank or a semicolon.
+_AUTHSERV_ID = re.compile(r"[A-Za-z0-9._-]{1,253}")
 # Each of our servers and the addresses that make it needless.
 GIVEN_BY = {"postgres": ("DATABASE_URL",), "redis": ("REDIS_URL",), "mail": ("SMTP_URL", "IMAP_URL")}
 
@@ -101,7 +106,10 @@ def _role_urls(admin_url: str, values: Mapping[str, str]) -> dict[str, str]:
 def _addresses(
     layout: Layout, given: Mapping[str, str], embedded: tuple[str, ...], values: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the addresses of Redis and of the mail servers; one that is given wins over an embedded one."""
+    """Return the addresses of Redis and of the mail servers; one that is given wins over an embedded one.
+
+    Also the name with which the server of the mailbox signs: whoever reads an embedded mailbox believes ours.
+    """
     found: dict[str, str] = {}
     if "redis" in embedded:
         found["OFFCUT_REDIS_URL"] = f"redis://:{values['OFFCUT_VALKEY_PASSWORD']}@{HOST}:{layout.port('redis')}/0"
@@ -110,6 +118,11 @@ def _addresses(
         found["OFFCUT_SMTP_URL"] = f"smtp://{HOST}:{layout.port('smtp')}"
         found["OFFCUT_IMAP_URL"] = f"imap://lists{mailbox}"
         found["OFFCUT_BOUNCE_IMAP_URL"] = f"imap://bounces{mailbox}"
+        found["OFFCUT_AUTHSERV_ID"] = AUTHSERV_ID
+    elif named := given.get("OFFCUT_AUTHSERV_ID"):
+        if not _AUTHSERV_ID.fullmatch(named):
+            raise ValueError("OFFCUT_AUTHSERV_ID is one name as your mail server writes it, like mx.example.org")
+        found["OFFCUT_AUTHSERV_ID"] = named
     for name in ("REDIS_URL", "SMTP_URL", "IMAP_URL", "BOUNCE_IMAP_URL"):
         if given.get(name):
             found[f"OFFCUT_{name}"] = given[name]

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -70,7 +71,7 @@ class Watch:
         return str(self.batch["file_name"])
 
     def rows_read(self) -> str | None:
-        self.batch = self.admin.get(f"/batches/{self.batch['batch_id']}")
+        self.batch = self.admin.get(f"/batches/{self.batch['id']}")
         if self.batch["status"] in ("failed", "review_required", "mapping_required"):
             raise DemoFailed(f"the list waits for a person: {'; '.join(self.batch['reasons'])}")
         counts = self.batch["counts"]
@@ -85,7 +86,7 @@ class Watch:
         if self.batch["status"] != "committed":
             return None
         self.items = [
-            one for one in self.admin.every(f"/items?{LIVE_ITEMS}") if one.get("batch_id") == self.batch["batch_id"]
+            one for one in self.admin.every(f"/items?{LIVE_ITEMS}") if one.get("batch_id") == self.batch["id"]
         ]
         return f"{len(self.items)} lots" if self.items else None
 
@@ -135,7 +136,9 @@ def load(layout: Layout, market: Market) -> None:
     Mailroom(layout.mail).vouch_for(market.domains)
     admin = Client(layout.address, ADMIN)
     rates = market.content["fx"]
-    admin.send("PUT", f"/exchange-rates/{rates['date']}", {"base": rates["base"], "per_base": rates["per_eur"]})
+    # Dated today: rates that are a week old would leave foreign prices uncompared.
+    today = datetime.now(UTC).date()
+    admin.send("PUT", f"/exchange-rates/{today}", {"base": rates["base"], "per_base": rates["per_eur"]})
     for mill in market.content["mills"]:
         block(admin, mill)
     admin.close()

@@ -6,7 +6,6 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated, NoReturn, TypeVar
 from uuid import UUID
 
@@ -22,9 +21,10 @@ from shared import numbering
 from shared.consumer import operations
 from shared.consumer.operations import DeadLetter, Trail
 from shared.contracts import SERVICES, groups_of
-from shared.contracts.base import stream_of
+from shared.contracts.base import ActorRef, stream_of
 from shared.db import Conn, Database
 from shared.status import Picture, picture
+from shared.trace import started, tracing
 from shared.wire import WIRE_ERRORS, Wire
 
 T = TypeVar("T")
@@ -84,11 +84,30 @@ def dead_retry(letter_id: LetterId) -> None:
     say("it is tried again within a second; `bin/events dead list` shows it if it fails for good")
 
 
+@dead.command("retry-all")
+def dead_retry_all(service: Service) -> None:
+    """Try every event that a service has given up again, now."""
+    _known(service)
+    say(f"{_run(lambda: _in(service, operations.retry_dead_letters))} are tried again within a second")
+
+
 @dead.command("drop")
 def dead_drop(letter_id: LetterId) -> None:
     """Forget one event given up: it never has its effect."""
     _run(lambda: _on_letter(letter_id, lambda conn, letter: operations.drop_dead_letter(conn, letter.id)))
     say("dropped")
+
+
+@app.command()
+def resume(
+    service: Service, producer: Annotated[str, typer.Argument(help="Whose events the service stopped reading")]
+) -> None:
+    """Let a service that stopped reading go on where it stands, once the reason is gone."""
+    _known(service)
+    _known(producer)
+    if not _run(lambda: _in(service, lambda conn: operations.resume(conn, stream_of(producer)))):
+        _stop(f"{service} does not stand still on {stream_of(producer)}; `bin/events lag` shows who does", code=1)
+    say(f"{service} goes on with {stream_of(producer)} within two seconds")
 
 
 @app.command()
@@ -154,15 +173,14 @@ def snapshot(
     """Publish the present state of a service, and let subscribers that cannot catch up go on from there."""
     _known(service)
     room = f"{'gateway' if service == 'gateway' else f'services.{service}'}.snapshots"
-    if not find_spec(room):
-        _stop(f"{service} has no snapshots yet ({room}.publish_snapshots is missing)", code=1)
     publish: Callable[[Conn], Awaitable[int]] = import_module(room).publish_snapshots
     groups = groups_of(service) if subscriber is None else (subscriber,)
 
     async def go_on() -> list[str]:
         async with _database(service) as database, database.transaction() as conn:
             head = await numbering.hold_head(conn, service)  # nothing gets a number until the snapshots wait for theirs
-            published = await publish(conn)
+            with tracing(started(ActorRef(via="command"))):
+                published = await publish(conn)
         said = [f"{published} snapshots of {service} after number {head.seq}"]
         for group in groups:
             async with _database(group) as database, database.transaction() as conn:
@@ -203,6 +221,12 @@ async def _on_letter(letter_id: str, act: Callable[[Conn, DeadLetter], Awaitable
             if letter is not None:
                 return await act(conn, letter)
     _stop(f"no dead letter {letter_id}", code=1)
+
+
+async def _in(service: str, act: Callable[[Conn], Awaitable[T]]) -> T:
+    """Do something in one service's schema."""
+    async with _database(service) as database, database.transaction() as conn:
+        return await act(conn)
 
 
 async def _over_all(ask: Callable[[Conn, str], Awaitable[T]]) -> dict[str, T]:

@@ -57,6 +57,11 @@ class Client:
         answer.raise_for_status()
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
+    @property
+    def authorization(self) -> str:
+        """The header that others may send in this person's name."""
+        return self._http.headers["Authorization"]
+
     def get(self, path: str) -> dict[str, Any]:
         answer = self._http.get(path)
         answer.raise_for_status()

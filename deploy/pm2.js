@@ -25,6 +25,8 @@ const STOP_SECONDS = 8
 // What a process may inherit from the shell that runs PM2. Everything else stays out: PM2 hands its starter's whole
 // environment to every child and writes it to dump.pm2, which others may read.
 const INHERITED = ['PATH', 'HOME', 'LANG', 'SSL_CERT_FILE', 'OFFCUT_LOG_LEVEL']
+// Tests prove a safeguard by taking it away; a process refuses this in production.
+if (environment !== 'production') INHERITED.push('OFFCUT_REMEDY_OFF')
 
 function entry(service, kind, args, own, env = {}) {
   const name = `${service}-${kind}`

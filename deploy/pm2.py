@@ -18,7 +18,8 @@ START_SECONDS_MAX = 240
 CONCURRENT_STARTS = "4"
 # The daemon keeps the environment it was born with, so no address with a password may be in it.
 KEPT_FROM_SHELL = ("PATH", "HOME", "USER", "LANG", "TERM", "SSL_CERT_FILE", "PM2_HOME")
-OURS_FROM_SHELL = ("OFFCUT_VAR", "OFFCUT_LOG_LEVEL", "OFFCUT_WATCH")  # the rest is in var/choices.json
+# Everything else is in var/choices.json.
+OURS_FROM_SHELL = ("OFFCUT_VAR", "OFFCUT_LOG_LEVEL", "OFFCUT_WATCH", "OFFCUT_REMEDY_OFF")
 
 
 class Pm2Failed(Exception):

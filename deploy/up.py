@@ -216,12 +216,19 @@ def show_end(layout: Layout, began: float, *, changed: bool, demo: bool) -> None
     else:
         create = ".venv/bin/python -m gateway.accounts create-admin --email you@example.org --name 'Your Name'"
         table.add_row("First administrator", f"OFFCUT_SECRETS_FILE={layout.secrets_file} {create}")
+    if choices is not None and "mail" not in choices.embedded:
+        table.add_row("Mailed lists are believed of", f"{believed(layout)} (OFFCUT_AUTHSERV_ID, see README.md)")
     table.add_row("Processes", f"PATH={pm2.search_path()}:$PATH pm2 ls")
     table.add_row("Stop", "bin/down (the data stay)")
     online = sum(process.online for process in pm2.running())
     what = "Offcut runs" if changed else "Offcut was running already; nothing was changed"
     say(f"\n[bold]{what}.[/] [dim]{online} processes, {time.monotonic() - began:.1f} s[/]")
     CONSOLE.print(table)
+
+
+def believed(layout: Layout) -> str:
+    """The mail server whose word on a sender counts; without one every mailed list waits in the quarantine."""
+    return layout.secrets().get("OFFCUT_AUTHSERV_ID") or "no mail server: set it, or all mails wait in the quarantine"
 
 
 def main() -> None:

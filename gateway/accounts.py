@@ -17,9 +17,10 @@ import orjson
 import typer
 from pydantic import BaseModel, ConfigDict
 
-from gateway import store, usecases
+from gateway import usecases
 from gateway.passwords import hash_password
 from gateway.settings import settings
+from gateway.store import identity
 from shared.contracts.base import ActorRef
 from shared.contracts.gateway import (
     Contact,
@@ -132,7 +133,7 @@ async def _save(organizations: Sequence[OrganizationChanged], people: Sequence[U
     try:
         async with db.transaction() as conn:
             changed: Mapping[UUID, int] = await usecases.save_organizations(conn, organizations, actor=COMMAND)
-            known = await store.known_people(conn, [one.user_id for one in people])
+            known = await identity.known_people(conn, [one.user_id for one in people])
             hashed = hash_password(password) if len(known) < len(people) else None
             hashes = [None if one.user_id in known else hashed for one in people]
             people_changed = await usecases.save_people(conn, people, hashes, actor=COMMAND)

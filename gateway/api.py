@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from fastapi import Cookie, Depends, Query, Request, Response
 
-from gateway import schemas, store, usecases
+from gateway import schemas, usecases
 from gateway.errors import TokenRevoked
 from gateway.settings import GatewaySettings
+from gateway.store import identity
 from shared.auth import AnyActor, public
 from shared.contracts.gateway import OrganizationChanged
 from shared.db import Database, clock
@@ -92,7 +93,7 @@ async def logout(actor: AnyActor, conn: Transaction, response: Response, body: s
 
 @auth.get("/auth/me", summary="Who is signed in")
 async def me(actor: AnyActor, conn: Transaction) -> schemas.Me:
-    account = await store.account(conn, actor.user_id)
+    account = await identity.account(conn, actor.user_id)
     if account is None:
         raise TokenRevoked
     return schemas.Me(
@@ -120,7 +121,7 @@ async def list_organizations(
     paging: Paging,
     kind: Annotated[Literal["mill", "buyer", "operator"] | None, Query()] = None,
 ) -> Page[schemas.Organization]:
-    found = await store.organizations(
+    found = await identity.organizations(
         conn,
         only=None if actor.is_admin else actor.organization_id,
         kind=kind,
@@ -135,9 +136,9 @@ async def list_organizations(
 @organizations.get("/organizations/{organization_id}", summary="One organisation")
 async def get_organization(organization_id: schemas.UUID, actor: AnyActor, conn: Transaction) -> schemas.Organization:
     allowed = actor.is_admin or actor.organization_id == organization_id
-    found = await store.organizations(conn, only=organization_id, kind=None, after=None, limit=1) if allowed else []
+    found = await identity.organizations(conn, only=organization_id, kind=None, after=None, limit=1) if allowed else []
     if not found:
-        raise NotFound("There is no such organisation, or you may not see it.")
+        raise NotFound("There is no such organisation, or you may not see it; check the id.")
     return _organization(found[0])
 
 

@@ -10,9 +10,7 @@ AppError
 └── UpstreamTimeout 504    upstream_timeout
 """
 
-from typing import ClassVar
-
-from shared.problems import AppError, NotAuthenticated
+from shared.problems import AppError, NotAuthenticated, RateLimited
 
 
 class WrongCredentials(NotAuthenticated):
@@ -21,7 +19,7 @@ class WrongCredentials(NotAuthenticated):
     slug = "wrong_credentials"
 
     def __init__(self) -> None:
-        super().__init__("E-mail address and password do not fit together.")
+        super().__init__("E-mail address and password do not fit together; check both.")
 
 
 class TokenRevoked(NotAuthenticated):
@@ -31,11 +29,9 @@ class TokenRevoked(NotAuthenticated):
         super().__init__("This sign-in was ended; sign in again.")
 
 
-class LoginPaused(AppError):
+class LoginPaused(RateLimited):
     """Too many failures from one address for one account; other addresses are not locked out."""
 
-    status: ClassVar[int] = 429
-    slug = "rate_limited"
     title = "Too many attempts"
 
     def __init__(self, seconds: int) -> None:

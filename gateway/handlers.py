@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from gateway import store
+from gateway.store import events
 from shared.consumer import Envelope, on_any
 from shared.db import Conn
 
 
 async def remember(conn: Conn, envelopes: Sequence[Envelope]) -> None:
     """Write events to the history; one that cannot be read is kept by the machinery as a dead letter."""
-    await store.append_events(conn, envelopes)
+    await events.append_events(conn, envelopes)
 
 
 SUBSCRIPTIONS = (on_any(remember),)

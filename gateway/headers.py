@@ -26,7 +26,7 @@ def check(headers: Headers, *, http_version: str = "1.1") -> int | None:
     The parser refuses most of this already. Here it holds whatever parser is in front.
     """
     if len(headers) > COUNT_MAX:
-        raise HeadersTooLarge(f"At most {COUNT_MAX} headers are taken.")
+        raise HeadersTooLarge(f"At most {COUNT_MAX} headers are taken; send fewer.")
     size = hosts = encodings = 0
     lengths: list[bytes] = []
     for name, value in headers:
@@ -40,7 +40,7 @@ def check(headers: Headers, *, http_version: str = "1.1") -> int | None:
             if value.strip().lower() != b"chunked":
                 raise BadRequest("The only transfer encoding taken is chunked.")
     if size > BYTES_MAX:
-        raise HeadersTooLarge(f"At most {BYTES_MAX} bytes of headers are taken.")
+        raise HeadersTooLarge(f"At most {BYTES_MAX} bytes of headers are taken; send fewer.")
     if hosts > 1 or (hosts == 0 and http_version != "1.0"):
         raise BadRequest("Send one Host header.")
     if len(lengths) > 1 or encodings > 1 or (lengths and encodings):

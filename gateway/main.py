@@ -71,7 +71,9 @@ class Door:
             elif target is not None and not target.is_public:
                 raise NotAuthenticated("Send a Bearer access token in the Authorization header.")
         except Ambiguous:
-            error = BadRequest("The path is encoded in a way that could be read in two ways.")
+            error = BadRequest(
+                "The path could be read in two ways; send it without encoded or double slashes and dots."
+            )
             await problem(None, error)(scope, receive, send)
             return
         except AppError as error:

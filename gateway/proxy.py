@@ -54,7 +54,7 @@ class Proxy:
         length = rules.check(incoming, http_version=scope["http_version"])
         limit = self._settings.upload_bytes_max if target.segment in UPLOADS else self._settings.body_bytes_max
         if length is not None and length > limit:
-            raise TooLarge(f"At most {limit} bytes are taken here.")
+            raise TooLarge(f"At most {limit} bytes are taken here; send less.")
         has_body = bool(length) or rules.value_of(incoming, b"transfer-encoding") is not None
         body = _Body(receive, limit=limit, silence_seconds=self._settings.idle_seconds, ended=not has_body)
         headers = rules.to_service(incoming, request_id=trace.current().correlation_id, authorization=authorization)
@@ -82,7 +82,7 @@ class Proxy:
         except UpstreamBroken:
             # The client library only says that sending failed; our body knows why.
             raise body.refused or UpstreamBroken(
-                f"The {service} service broke off; it may have done its work."
+                f"The {service} service broke off; see what it did before you repeat this."
             ) from None
         async with answer:
             if answer.connection is not None and answer.connection.protocol is not None:
@@ -92,10 +92,10 @@ class Proxy:
                 async for chunk in answer.content.iter_any():
                     await sent.more(chunk)
             except aiohttp.ServerTimeoutError:
-                raise UpstreamTimeout(f"The {service} service went silent in its answer.") from None
+                raise UpstreamTimeout(f"The {service} service went silent in its answer; ask again.") from None
             except (aiohttp.ClientError, ConnectionError) as error:
                 LOG.warning("upstream broke off in its answer", extra={"upstream": service, "cause": repr(error)})
-                raise UpstreamBroken(f"The {service} service broke off in its answer.") from None
+                raise UpstreamBroken(f"The {service} service broke off in its answer; ask again.") from None
         await sent.end()
 
     async def call(
@@ -138,7 +138,9 @@ class _Sent:
             async with asyncio.timeout(self._silence):
                 await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
         except TimeoutError:
-            raise RequestTimeout(f"Nothing of the answer was taken for {self._silence:.0f} seconds.") from None
+            raise RequestTimeout(
+                f"Nothing of the answer was taken for {self._silence:.0f} seconds; ask again."
+            ) from None
 
     async def end(self) -> None:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -169,13 +171,15 @@ class _Body:
             async with asyncio.timeout(self._silence):
                 message = await self._receive()
         except TimeoutError:
-            raise self._refuse(RequestTimeout(f"No part of the body came for {self._silence:.0f} seconds.")) from None
+            raise self._refuse(
+                RequestTimeout(f"No part of the body came for {self._silence:.0f} seconds; send it again.")
+            ) from None
         if message["type"] == "http.disconnect":
-            raise self._refuse(BadRequest("The request ended before its body did."))
+            raise self._refuse(BadRequest("The request ended before its body did; send it again."))
         chunk: bytes = message.get("body", b"")
         self._taken += len(chunk)
         if self._taken > self._limit:
-            raise self._refuse(TooLarge(f"At most {self._limit} bytes are taken here."))
+            raise self._refuse(TooLarge(f"At most {self._limit} bytes are taken here; send less."))
         self.ended = not message.get("more_body", False)
         return chunk
 

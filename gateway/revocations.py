@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 
-from gateway import store
+from gateway.store import identity
 from gateway.usecases import REVOKED
 from shared.db import Database
 
@@ -57,7 +57,7 @@ class Revocations:
     async def read(self) -> None:
         """Read what is new; forget what no token can outlive."""
         async with self._db.transaction() as conn:
-            found = await store.revoked_since(conn, self._since - OVERLAP)
+            found = await identity.revoked_since(conn, self._since - OVERLAP)
         for session_id, at in found:
             self._sessions[session_id] = at
             self._since = max(self._since, at)

@@ -3,32 +3,27 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from gateway.passwords import PASSWORD_LENGTH_MAX
+from shared.bodies import RequestBody
 
 Email = Annotated[str, Field(min_length=3, max_length=254, examples=["purchasing@ostwelle.example"])]
 RefreshToken = Annotated[str, Field(min_length=20, max_length=200)]
 
 
-class Body(BaseModel):
-    """Unknown members are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Login(Body):
+class Login(RequestBody):
     email: Email
     password: Annotated[str, Field(min_length=1, max_length=PASSWORD_LENGTH_MAX)]
 
 
-class Refresh(Body):
+class Refresh(RequestBody):
     """Browsers send the cookie instead and leave the body empty."""
 
     refresh_token: RefreshToken | None = None
 
 
-class Logout(Body):
+class Logout(RequestBody):
     all: bool = False
 
 

@@ -58,7 +58,7 @@ class Upstreams:
             skip_auto_headers=NOT_MADE_UP,
         )
         # Its own second try takes PUT and DELETE for harmless, and sends a body that has been used up.
-        session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
+        session._retry_connection = False  # pyright: ignore[reportPrivateUsage] – no public switch
         return session
 
     async def close(self) -> None:
@@ -91,12 +91,16 @@ class Upstreams:
                 except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
                     continue
                 except (aiohttp.ServerTimeoutError, TimeoutError):
-                    raise UpstreamTimeout(f"The {service} service did not answer in time.") from None
+                    raise UpstreamTimeout(
+                        f"The {service} service did not answer in time; see what it did before you repeat this."
+                    ) from None
                 except (aiohttp.ClientError, ConnectionError) as error:
                     broken += 1
                     if not request.repeatable or broken > BROKEN_MAX:
                         LOG.warning("upstream broke off", extra={"upstream": service, "cause": repr(error)})
-                        raise UpstreamBroken(f"The {service} service broke off; it may have done its work.") from error
+                        raise UpstreamBroken(
+                            f"The {service} service broke off; see what it did before you repeat this."
+                        ) from error
                 else:
                     ports.answered()
                     return answer

@@ -130,7 +130,9 @@ class Requirement:
         actor = actor_of(request)
         if actor.role not in self.roles:
             wanted = " or ".join(sorted(self.roles))
-            raise NotAllowed(f"This needs the role {wanted}; you are signed in as {actor.role}.")
+            raise NotAllowed(
+                f"You are signed in as {actor.role}; this needs the role {wanted}, so ask somebody who has it."
+            )
         return actor
 
 

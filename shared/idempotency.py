@@ -12,7 +12,6 @@ from shared.db import Conn
 from shared.problems import BadRequest, Conflict, Invalid
 
 HEADER = "idempotency-key"
-KEPT_HOURS = 48
 _KEPT_HEADERS = ("content-type", "location", "etag", "link", "retry-after")
 
 

@@ -6,7 +6,6 @@ AppError
 ├── NotAllowed 403        not_allowed, scope_missing, organization_suspended
 ├── NotFound 404          not_found (also for anything the caller may not see)
 ├── Conflict 409          state_conflict, request_in_progress, already_interested, …
-├── Gone 410              gone
 ├── Precondition 412/428  version_mismatch, if_match_required
 ├── TooLarge 413, UnsupportedMedia 415
 ├── Invalid 422           validation_failed, unknown_field, idempotency_key_reused
@@ -30,7 +29,7 @@ from shared import trace
 
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
-Detail = Mapping[str, object]
+OUR_FAULT = "Something went wrong on our side; try again, and if it stays so tell the operator the trace_id."
 
 
 class AppError(Exception):
@@ -71,10 +70,6 @@ class NotFound(AppError):
 
 class Conflict(AppError):
     status, slug, title = 409, "state_conflict", "Not possible in the present state"
-
-
-class Gone(AppError):
-    status, slug, title = 410, "gone", "Gone"
 
 
 class VersionMismatch(AppError):
@@ -131,7 +126,7 @@ def from_validation(error: RequestValidationError) -> AppError:
     for item in error.errors():
         place = [str(part) for part in item["loc"]]
         if item["type"] == "json_invalid":
-            return BadRequest("The body is not valid JSON.")
+            return BadRequest("The body is not valid JSON; correct it and send it again.")
         where, rest = (place[0], place[1:]) if place else ("body", [])
         pointer = "#/" + "/".join(rest) if where == "body" else f"{where}:{'/'.join(rest)}"
         code = "unknown_field" if item["type"] == "extra_forbidden" else str(item["type"])
@@ -150,9 +145,9 @@ def from_database(error: psycopg.Error) -> AppError:
     if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
         return Unavailable("The database does not answer at the moment; try again.")
     if isinstance(error, (psycopg.DataError, psycopg.errors.UntranslatableCharacter)):
-        return Invalid("A value cannot be stored: out of range, or with a character that is not allowed.")
+        return Invalid("A value cannot be stored: out of range, or with a character that is not allowed; correct it.")
     LOG.error("database error", exc_info=error)
-    return AppError("Something went wrong on our side; the trace_id finds it in the log.")
+    return AppError(OUR_FAULT)
 
 
 def install(app: FastAPI) -> None:
@@ -180,7 +175,7 @@ def install(app: FastAPI) -> None:
 
     async def on_anything(request: Request, error: Exception) -> Response:
         LOG.error("unexpected error", exc_info=error, extra={"path": request.url.path})
-        return problem(request, AppError("Something went wrong on our side; the trace_id finds it in the log."))
+        return problem(request, AppError(OUR_FAULT))
 
     app.add_exception_handler(AppError, on_app_error)
     app.add_exception_handler(RequestValidationError, on_validation)
@@ -192,9 +187,12 @@ def install(app: FastAPI) -> None:
 
 def _from_http(error: HTTPException) -> AppError:
     if error.status_code == 404:
-        return NotFound("There is nothing at this address.")
+        return NotFound("There is nothing at this address; /mvp/api/docs/ lists what there is.")
     if error.status_code == 405:
-        return _MethodNotAllowed("This address does not take this method.", headers=error.headers or {})
+        return _MethodNotAllowed(
+            "This address does not take this method; the Allow header names those it takes.",
+            headers=error.headers or {},
+        )
     if error.status_code == 413:
         return TooLarge(str(error.detail))
     return BadRequest(str(error.detail))

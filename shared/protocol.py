@@ -10,7 +10,7 @@ from uvicorn.server import ServerState
 
 HEAD_BYTES_MAX = 64 * 1024  # the parser itself would collect headers without end
 HEAD_SECONDS_MAX = 20.0
-NOT_HTTP = "The request is not well-formed HTTP/1.1."
+NOT_HTTP = "The request is not well-formed HTTP/1.1; send another."
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -28,7 +28,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         # A connection that never asks for anything ends like one that has nothing more to ask.
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
@@ -44,7 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_BYTES_MAX:
-            self._refuse(431, "headers_too_large", f"At most {HEAD_BYTES_MAX} bytes of headers are taken.")
+            self._refuse(431, "headers_too_large", f"At most {HEAD_BYTES_MAX} bytes of headers are taken; send less.")
         elif self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_SECONDS_MAX, self._head_late)
 
@@ -68,7 +68,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _head_late(self) -> None:
         if not self.transport.is_closing():
-            self._refuse(408, "request_timeout", f"The headers did not come within {HEAD_SECONDS_MAX:.0f} seconds.")
+            self._refuse(
+                408,
+                "request_timeout",
+                f"The headers did not come within {HEAD_SECONDS_MAX:.0f} seconds; send them again.",
+            )
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
         """Answer at once and end the connection: what follows on it cannot be told apart from the next request."""

@@ -31,13 +31,13 @@ class StrictRequest(Request):
     async def json(self) -> Any:
         body = await self.body()
         if len(body) > BODY_BYTES_MAX:
-            raise TooLarge(f"A JSON body may have at most {BODY_BYTES_MAX} bytes.")
+            raise TooLarge(f"A JSON body may have at most {BODY_BYTES_MAX} bytes; send it in parts.")
         if b"\\u0000" in body or b"\x00" in body:
-            raise BadRequest("The body holds a NUL character.")
+            raise BadRequest("The body holds a NUL character; take it out.")
         try:
             return orjson.loads(body)  # refuses NaN, Infinity, lone surrogates and too deep nesting
         except orjson.JSONDecodeError as error:
-            raise BadRequest(f"The body is not valid JSON: {error.msg} at character {error.pos}.") from None
+            raise BadRequest(f"The body is not valid JSON; correct it at character {error.pos}: {error.msg}.") from None
 
 
 class TransactionRoute(APIRoute):
@@ -48,7 +48,7 @@ class TransactionRoute(APIRoute):
 
     tried_again: ClassVar[bool] = False
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] – FastAPI declares a Coroutine
         original = super().get_route_handler()
 
         async def answer(strict: StrictRequest) -> Response:
@@ -158,7 +158,7 @@ class Bounded:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._max or (announced.isdigit() and int(announced) > self._max):
-                raise TooLarge(f"The body may have at most {self._max} bytes.")
+                raise TooLarge(f"The body may have at most {self._max} bytes; send less.")
             return message
 
         await self._app(scope, receive_bounded, send)
@@ -182,7 +182,7 @@ def create_app(
         settings.database_url,
         service=settings.service,
         process="api",
-        size_max=settings.pool_size_max,
+        size_max=settings.api_pool_size_max,
         wait_seconds=settings.pool_wait_seconds,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from uuid import UUID
 
@@ -43,6 +43,11 @@ def tracing(trace: Trace) -> Generator[Trace]:
 def started(actor: ActorRef, *, correlation_id: str | None = None, traceparent: str | None = None) -> Trace:
     """A new chain of causes, begun by a request, a mail or a timer."""
     return Trace(correlation_id=correlation_id or token_hex(16), traceparent=traceparent, actor=actor)
+
+
+def continued(correlation_id: str) -> Trace:
+    """What is done now belongs to a chain that began earlier: a row kept its id. Who does it stays as it is."""
+    return replace(current(), correlation_id=correlation_id)
 
 
 def caused_by(event: Event) -> Trace:

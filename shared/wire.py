@@ -65,7 +65,7 @@ class Wire:
     def __init__(self, url: str, *, block_s: float = 0) -> None:
         # No retries: a repeated XREADGROUP leaves entries pending unseen. The timeout stays above the block time, or
         # an idle stream looks like a dead server.
-        self._redis: Redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+        self._redis: Redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             url,
             decode_responses=True,
             protocol=3,
@@ -80,11 +80,11 @@ class Wire:
         await self._redis.aclose()
 
     async def ping(self) -> None:
-        await self._redis.ping()  # pyright: ignore[reportUnknownMemberType]
+        await self._redis.ping()  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
 
     async def eviction_policy(self) -> str:
         """``noeviction`` is the only one that never throws our streams away behind our back."""
-        memory = await self._redis.info("memory")  # pyright: ignore[reportUnknownMemberType]
+        memory = await self._redis.info("memory")  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
         return str(memory.get("maxmemory_policy", "noeviction"))
 
     # the relay's side

@@ -9,7 +9,7 @@ import uvloop
 
 from shared import housekeeping, log
 from shared.config import ServiceSettings
-from shared.consumer.batch import Applier
+from shared.consumer.batch import Applier, Fuse
 from shared.consumer.reader import BLOCK_S, Reader
 from shared.consumer.retries import Retrier
 from shared.consumer.subscriptions import Subscription, producers_of
@@ -46,7 +46,7 @@ async def work(
     """Start the loops of these roles, and end when told to."""
     stop = stop_on_signals()
     database = Database(
-        settings.database_url, service=settings.service, process="worker", size_max=settings.pool_size_max
+        settings.database_url, service=settings.service, process="worker", size_max=settings.worker_pool_size_max
     )
     wire = Wire(settings.redis_url, block_s=BLOCK_S)
     locks = Locks(database, stop=stop)
@@ -56,7 +56,8 @@ async def work(
     if "relay" in roles:
         loops.append(relaying(database, wire, locks, stop))
     if "consumer" in roles:
-        loops.extend(consuming(database, wire, locks, subscriptions, stop))
+        fuse = Fuse(deaths=settings.dead_letters_max, seconds=settings.dead_letters_seconds)
+        loops.extend(consuming(database, wire, locks, subscriptions, stop, fuse))
     if "scheduler" in roles:
         loops.extend(scheduling(database, locks, (*jobs, *housekeeping.JOBS), stop))
     holding = asyncio.ensure_future(keep_going("locks", locks.run, stop=asyncio.Event()))
@@ -94,13 +95,18 @@ def relaying(database: Database, wire: Wire, locks: Locks, stop: asyncio.Event) 
 
 
 def consuming(
-    database: Database, wire: Wire, locks: Locks, subscriptions: Sequence[Subscription], stop: asyncio.Event
+    database: Database,
+    wire: Wire,
+    locks: Locks,
+    subscriptions: Sequence[Subscription],
+    stop: asyncio.Event,
+    fuse: Fuse | None = None,
 ) -> list[Loop]:
     """One reader per stream, and the retries of all of them."""
     loops: list[Loop] = []
     appliers: dict[str, Applier] = {}
     for producer in producers_of(subscriptions):
-        applier = Applier(database, stream_of(producer), subscriptions)
+        applier = Applier(database, stream_of(producer), subscriptions, fuse=fuse)
         appliers[stream_of(producer)] = applier
         reader = Reader(database, wire, applier, producer=producer, stop=stop)
         loops.append(_held(locks, f"reader:{producer}", reader.run, stop))

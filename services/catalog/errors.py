@@ -33,14 +33,14 @@ class ItemNotFound(NotFound):
     """Also for an item that the caller may not see."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such item, or you may not see it.")
+        super().__init__("There is no such item, or you may not see it; GET /items lists those you may.")
 
 
 class MillNotFound(NotFound):
     """Also for another mill's rules."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such mill, or you may not see its rules.")
+        super().__init__("There is no such mill, or you may not see its rules; check the id.")
 
 
 class StateConflict(Conflict):

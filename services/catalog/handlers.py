@@ -7,7 +7,14 @@ from services.catalog.usecases import holds
 from services.catalog.usecases.organizations import take_over_organizations
 from services.catalog.usecases.rows import Part, apply_rows
 from shared.consumer import on
-from shared.contracts.exclusivity import InterestClosed, InterestRegistered, ItemOpened, WindowClosed, WindowGranted
+from shared.contracts.exclusivity import (
+    InterestClosed,
+    InterestRegistered,
+    ItemOpened,
+    WindowClosed,
+    WindowExtended,
+    WindowGranted,
+)
 from shared.contracts.gateway import OrganizationChanged
 from shared.contracts.ingestion import RowsAccepted
 from shared.contracts.matching import MatchesClosed, MatchesFound
@@ -58,6 +65,10 @@ async def on_windows_granted(conn: Conn, events: Sequence[WindowGranted]) -> Non
     await holds.reserve_items(conn, events=events, now=await clock(conn), listing_days=settings().listing_days)
 
 
+async def on_windows_extended(conn: Conn, events: Sequence[WindowExtended]) -> None:
+    await holds.extend_holds(conn, events=events, now=await clock(conn), listing_days=settings().listing_days)
+
+
 async def on_windows_closed(conn: Conn, events: Sequence[WindowClosed]) -> None:
     await holds.end_holds(conn, events=events, now=await clock(conn), listing_days=settings().listing_days)
 
@@ -75,6 +86,7 @@ SUBSCRIPTIONS = (
     on(InterestRegistered, on_interests_registered),
     on(InterestClosed, on_interests_closed),
     on(WindowGranted, on_windows_granted),
+    on(WindowExtended, on_windows_extended),
     on(WindowClosed, on_windows_closed),
     on(ItemOpened, on_items_opened),
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.bodies import RequestBody
 from shared.contracts.types import Certification, Defect, Form, Grain, LotValues, PriceUnit, QualityClass, SurplusReason
 from shared.contracts.visibility import Disclosure
 
@@ -28,10 +29,8 @@ Count = Annotated[int, Field(ge=0, le=100_000_000)]
 Size = Annotated[int, Field(gt=0, le=100_000)]
 
 
-class _Optional(BaseModel):
+class _Optional(RequestBody):
     """What a lot may have; nothing here is needed to name it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     lot_ref: LotRef | None = None
     grade_raw: Line | None = None
@@ -88,8 +87,8 @@ class ItemPatch(_Optional):
     weight_net_kg: Kilograms | None = None
     quality_class: QualityClass | None = None
     location_country: Country | None = None
-    certification: Annotated[tuple[Certification, ...], Field(max_length=5)] | None = None  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
-    defects: Annotated[tuple[Defect, ...], Field(max_length=20)] | None = None  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
+    certification: Annotated[tuple[Certification, ...], Field(max_length=5)] | None = None  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues] – a search narrows what a lot has
+    defects: Annotated[tuple[Defect, ...], Field(max_length=20)] | None = None  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues] – a search narrows what a lot has
 
     def changes(self) -> dict[str, object]:
         """What was sent, ``None`` for what is to be removed."""
@@ -100,37 +99,29 @@ class ItemPatch(_Optional):
         return sent
 
 
-class Listing(BaseModel):
+class Listing(RequestBody):
     """Put an item on the market. ``cause`` and ``reason`` are needed after a sale that came to nothing."""
-
-    model_config = ConfigDict(extra="forbid")
 
     cause: Literal["sale_cancelled"] | None = None
     reason: Reason | None = None
 
 
-class Withdrawal(BaseModel):
+class Withdrawal(RequestBody):
     """``force`` takes the item from a buyer who holds it; he is told."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Reason
     force: bool = False
 
 
-class Sale(BaseModel):
+class Sale(RequestBody):
     """A sale made outside an offer. ``force`` (operators) sells over the head of a holder."""
-
-    model_config = ConfigDict(extra="forbid")
 
     buyer_id: UUID | None = None
     force: bool = False
 
 
-class RulesIn(BaseModel):
+class RulesIn(RequestBody):
     """A mill's whole rule set. Empty ``allowed_*``: any. ``dry_run`` only counts whom it would concern."""
-
-    model_config = ConfigDict(extra="forbid")
 
     blocked_buyers: Annotated[list[UUID], Field(max_length=1000)] = []
     allowed_countries: Annotated[list[Country], Field(max_length=250)] = []

@@ -54,6 +54,15 @@ FIELDS: dict[str, Kind] = {
     **dict.fromkeys(("certification", "defects"), Kind.SET),
 }
 
+_SAMPLES: dict[Kind, str] = {
+    Kind.TEXT: f"kraft (at most {TEXT_MAX} characters)",
+    Kind.INTEGER: "2450",
+    Kind.NUMBER: "112.5",
+    Kind.DATE: "2026-11-21",
+    Kind.INSTANT: "2026-11-21T09:00:00Z",
+    Kind.ID: "0192f0c4-7a00-7000-8000-000000000001",
+    Kind.SET: "FSC",
+}
 _ORDERED = frozenset({"eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "isnull"})
 _OPERATIONS: dict[Kind, frozenset[str]] = {
     Kind.TEXT: frozenset({"eq", "ne", "in", "nin", "contains", "prefix", "isnull"}),
@@ -115,7 +124,7 @@ def parse(parameters: Iterable[tuple[str, str]], *, owner: bool) -> Query:
         if name in ("limit", "cursor"):
             continue
         if len(text) > TEXT_MAX * 10 or "\x00" in text:
-            raise InvalidFilter(f"The value of {name[:50]} is too long or holds a NUL character.")
+            raise InvalidFilter(f"The value of {name[:50]} is too long or holds a NUL character; shorten it.")
         if name == "sort":
             sort = text
         elif name == "q":
@@ -123,7 +132,7 @@ def parse(parameters: Iterable[tuple[str, str]], *, owner: bool) -> Query:
         else:
             filters.append(_filter(name, text, owner=owner))
     if len(filters) > FILTERS_MAX:
-        raise InvalidFilter(f"A question may have at most {FILTERS_MAX} filters.")
+        raise InvalidFilter(f"A question may have at most {FILTERS_MAX} filters; leave some out.")
     return Query(tuple(filters), _sort(sort, owner=owner), words)
 
 
@@ -150,7 +159,17 @@ def _filter(name: str, text: str, *, owner: bool) -> Filter:
     try:
         return Filter(field, kind, section, operation, _value(kind, operation, text))
     except (ValueError, InvalidOperation):
-        raise InvalidFilter(f"The value of {field}__{operation} is not a valid {kind}.") from None
+        raise InvalidFilter(
+            f"The value of {field}__{operation} is not valid; write {_sample(kind, operation)}."
+        ) from None
+
+
+def _sample(kind: Kind, operation: str) -> str:
+    """How a value is written."""
+    if operation == "isnull":
+        return "true or false"
+    many = operation in ("in", "nin") or kind == Kind.SET
+    return f"1 to {LIST_MAX} values like {_SAMPLES[kind]} with commas between" if many else f"it like {_SAMPLES[kind]}"
 
 
 def _value(kind: Kind, operation: str, text: str) -> object:
@@ -202,6 +221,6 @@ def _sort(text: str, *, owner: bool) -> tuple[SortKey, ...]:
         field = name.removeprefix("-")
         kind, section = _field(field, owner=owner)
         if kind == Kind.SET:
-            raise InvalidFilter(f"{field} has no order to sort by.")
+            raise InvalidFilter(f"{field} has no order to sort by; choose a text, number or date.")
         keys.append(SortKey(field, kind, section, name.startswith("-")))
     return tuple(keys)

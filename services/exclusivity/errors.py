@@ -22,13 +22,13 @@ from shared.problems import Conflict, NotAllowed, NotFound
 
 class Hidden(NotFound):
     def __init__(self, what: str) -> None:
-        super().__init__(f"There is no such {what}, or it is not open to you.")
+        super().__init__(f"There is no such {what}, or it is not open to you; check the id.")
 
 
 class NotTrading(NotAllowed):
     def __init__(self, status: str) -> None:
         slug = "organization_suspended" if status == "suspended" else "not_allowed"
-        super().__init__(f"Your company is {status}; only approved companies can ask for lots.", slug=slug)
+        super().__init__(f"Your company is {status}; only approved companies trade. Ask the operator.", slug=slug)
 
 
 class NotYours(NotAllowed):
@@ -39,17 +39,20 @@ class AlreadyInterested(Conflict):
     slug = "already_interested"
 
     def __init__(self, interest_id: UUID) -> None:
-        super().__init__("Your company has asked for this lot already.", interest_id=str(interest_id))
+        super().__init__(
+            "Your company has asked for this lot already; interest_id names that interest.",
+            interest_id=str(interest_id),
+        )
 
 
 class HadHisTurn(Conflict):
     def __init__(self) -> None:
-        super().__init__("Your company has held this lot already; each buyer holds a lot once while it is listed.")
+        super().__init__("Your company has held this lot already; it can again when the mill lists it anew.")
 
 
 class NotForSale(Conflict):
     def __init__(self, status: str) -> None:
-        super().__init__("This lot is no longer for sale.", current_status=status)
+        super().__init__("This lot is no longer for sale; look for another.", current_status=status)
 
 
 class InterestState(Conflict):
@@ -59,7 +62,11 @@ class InterestState(Conflict):
 
 class WindowEnded(Conflict):
     def __init__(self) -> None:
-        super().__init__("This window has ended.", current_status="closed", allowed=["active"])
+        super().__init__(
+            "This window has ended and cannot be changed; read it to see how.",
+            current_status="closed",
+            allowed=["active"],
+        )
 
 
 class NoExtension(Conflict):

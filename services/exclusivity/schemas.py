@@ -4,29 +4,27 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, StringConstraints
+
+from shared.bodies import RequestBody
 
 InterestState = Literal["queued", "granted", "closed"]
 WindowState = Literal["active", "closed"]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class InterestRequest(_Request):
+class InterestRequest(RequestBody):
     """``not_needed_after``: from then on a lot not yet granted is of no use; null: no limit."""
 
     item_id: UUID
     not_needed_after: AwareDatetime | None = None
 
 
-class RevocationRequest(_Request):
+class RevocationRequest(RequestBody):
     reason: Reason
 
 
-class ExtensionRequest(_Request):
+class ExtensionRequest(RequestBody):
     """``reason`` is needed from mills and operators; a holder may give one with the request."""
 
     reason: Reason | None = None

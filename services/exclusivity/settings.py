@@ -16,6 +16,7 @@ class ExclusivitySettings(ServiceSettings):
     service: str = "exclusivity"
     port: int = 8914
     worker_port: int = 8954
+    api_pool_size_max: int = 6  # the rush for one lot waits for its row here; others must get past it
     # A thousand buyers may ask for one lot in the same second; they wait for their turn instead of being turned away.
     pool_wait_seconds: float = 25
     window_hours: int = 48  # elapsed hours, not business hours

@@ -20,7 +20,7 @@ from shared.problems import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 
 class BatchNotFound(NotFound):
     def __init__(self) -> None:
-        super().__init__("There is no such batch.")
+        super().__init__("There is no such batch, or you may not see it; GET /batches lists those you may.")
 
 
 class BatchNotReady(Conflict):
@@ -75,7 +75,7 @@ class MillNotApproved(NotAllowed):
     slug = "organization_suspended"
 
     def __init__(self) -> None:
-        super().__init__("The mill is not approved for trading; its lists are not taken at the moment.")
+        super().__init__("The mill is not approved for trading; its lists are not taken. Ask the marketplace operator.")
 
 
 class MillNotKnownYet(Unavailable):
@@ -99,7 +99,7 @@ class NothingToCommit(Invalid):
 
 class MailboxNotFound(NotFound):
     def __init__(self) -> None:
-        super().__init__("There is no such mailbox.")
+        super().__init__("There is no such mailbox; GET /mailboxes lists them.")
 
 
 class NoCredentialsKey(Conflict):
@@ -107,7 +107,7 @@ class NoCredentialsKey(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "Passwords of mailboxes cannot be kept: the operator has not set OFFCUT_INGESTION_CREDENTIALS_KEY."
+            "Passwords of mailboxes cannot be kept yet: set OFFCUT_INGESTION_CREDENTIALS_KEY and start ingestion again."
         )
 
 

@@ -111,7 +111,7 @@ async def opened(account: Account, *, call_seconds: float) -> AsyncGenerator[Mai
             yield session
         except (OSError, aioimaplib.Abort, aioimaplib.Error, RecursionError) as error:
             raise MailboxFailed(f"{account.host}:{account.port}: {type(error).__name__}") from error
-        with contextlib.suppress(Exception):  # a door to the outside: the work is done, how we part does not matter
+        with contextlib.suppress(Exception):  # wall: the work is done, how we part does not matter
             async with asyncio.timeout(2):
                 if client.has_pending_idle():
                     client.idle_done()
@@ -129,13 +129,13 @@ def _client(account: Account, seconds: float) -> aioimaplib.IMAP4:
 
 async def _connected(client: aioimaplib.IMAP4) -> None:
     """Wait for the greeting; the library keeps a refused connection to itself until the time is up."""
-    connecting = client._client_task  # pyright: ignore[reportPrivateUsage]
+    connecting = client._client_task  # pyright: ignore[reportPrivateUsage] – the library offers no other way to see it
     await connecting
     await client.wait_hello_from_server()
 
 
 async def _closed(client: aioimaplib.IMAP4) -> None:
-    connecting = client._client_task  # pyright: ignore[reportPrivateUsage]
+    connecting = client._client_task  # pyright: ignore[reportPrivateUsage] – the library offers no other way to see it
     connecting.cancel()
     await asyncio.gather(connecting, return_exceptions=True)
     for task in list(client.tasks):

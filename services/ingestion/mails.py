@@ -121,7 +121,7 @@ def _parts(message: Message) -> Iterator[tuple[Message, int]]:
         payload: object = part.get_payload()
         if isinstance(payload, list):
             deeper = mails + (part.get_content_type() == "message/rfc822")
-            children: list[Message] = [child for child in payload if isinstance(child, Message)]  # pyright: ignore[reportUnknownVariableType]
+            children: list[Message] = [child for child in payload if isinstance(child, Message)]  # pyright: ignore[reportUnknownVariableType] – isinstance leaves its parts unknown
             stack.extend((child, nesting + 1, deeper) for child in reversed(children))
         else:
             yield part, mails

@@ -22,12 +22,12 @@ class IngestionSettings(ServiceSettings):
     imap_url: SecretStr | None = Field(None, validation_alias=AliasChoices("OFFCUT_IMAP_URL"))
     """``imaps://user:password@host:port/folder`` that mills write to; ``None``: only the mailboxes of the API."""
     authserv_id: str = Field("mx.offcut.example", validation_alias=AliasChoices("OFFCUT_AUTHSERV_ID"))
-    """How our own mail server signs its Authentication-Results; nobody else's count."""
+    """The name our own mail server puts first in its Authentication-Results; nobody else's count. The preset is the
+    embedded server's: with a mail server of your own no mail of a mill is believed until this names it."""
     credentials_key: SecretStr | None = None  # seals passwords of mailboxes added by the API; without it none can be
 
     message_bytes_max: int = 35 * MIB  # a 25 MiB attachment in base64, as the large providers take it
     messages_per_poll_max: int = 100  # then the next poll goes on; keeps one flooded mailbox from starving the others
-    poll_seconds: float = 300
     imap_call_seconds: float = 30
     imap_idle_seconds: float = 240  # servers may close an idle connection after 29 minutes, firewalls after 5
     fetch_attempts_max: int = 3  # then the mail is recorded as not fetched and the rest goes on

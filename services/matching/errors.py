@@ -20,17 +20,17 @@ from shared.problems import Conflict, NotAllowed, NotFound
 
 class RequirementUnknown(NotFound):
     def __init__(self) -> None:
-        super().__init__("There is no requirement with this id among those you may see.")
+        super().__init__("There is no requirement with this id among those you may see; GET /requirements lists them.")
 
 
 class MatchUnknown(NotFound):
     def __init__(self) -> None:
-        super().__init__("There is no match with this id among those you may see.")
+        super().__init__("There is no match with this id among those you may see; GET /matches lists them.")
 
 
 class RunUnknown(NotFound):
     def __init__(self) -> None:
-        super().__init__("There is no match run with this id.")
+        super().__init__("There is no match run with this id; check it.")
 
 
 class RequirementEnded(Conflict):
@@ -62,4 +62,6 @@ class Suspended(NotAllowed):
     slug = "organization_suspended"
 
     def __init__(self) -> None:
-        super().__init__("Your organisation does not trade at the moment; you can read your records, not change them.")
+        super().__init__(
+            "Your organisation does not trade at the moment: you can read, not change. Ask the marketplace operator."
+        )

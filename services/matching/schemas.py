@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from services.matching.countries import COUNTRIES
 from services.matching.domain.model import Cadence
+from shared.bodies import RequestBody
 from shared.contracts.grades import FAMILIES, FAMILY_OF
 from shared.contracts.types import Certification, Defect, Form
 
@@ -18,12 +19,6 @@ CORE_MM_MAX = 999
 DIAMETER_MM_MAX = 3000
 WEIGHT_KG_MAX = 100_000_000
 CEILING_MAX = Decimal(1_000_000)  # per tonne
-
-
-class Strict(BaseModel):
-    """A member we do not know is an error, so that a misspelt wish is not silently dropped."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 def _known_code(code: str) -> str:
@@ -51,7 +46,7 @@ Gsm = Annotated[Decimal, Field(gt=0, le=GSM_MAX, max_digits=6, decimal_places=2)
 Width = Annotated[int, Field(ge=1, le=WIDTH_MM_MAX)]
 
 
-class _Range(Strict):
+class _Range(RequestBody):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         low, high = getattr(self, "min", None), getattr(self, "max", None)
@@ -88,7 +83,7 @@ class WeightRange(_Range):
     max: Annotated[int, Field(ge=0, le=WEIGHT_KG_MAX)] | None = None
 
 
-class Sheet(Strict):
+class Sheet(RequestBody):
     """A wanted format in mm; both sides of a lot may be up to ``max_trim_mm`` larger, in either orientation."""
 
     w: Width
@@ -96,7 +91,7 @@ class Sheet(Strict):
     max_trim_mm: Annotated[int, Field(ge=0, le=1000)] = 20
 
 
-class Ceiling(Strict):
+class Ceiling(RequestBody):
     """The most you would pay per tonne."""
 
     amount: Annotated[Decimal, Field(gt=0, le=CEILING_MAX, decimal_places=2)]
@@ -104,7 +99,7 @@ class Ceiling(Strict):
     per: Literal["t"] = "t"
 
 
-class RequirementBody(Strict):
+class RequirementBody(RequestBody):
     """What a buyer wants. Empty lists and absent members: any. At least one grade code or family is needed."""
 
     title: Annotated[str, Field(min_length=1, max_length=120)]
@@ -143,7 +138,7 @@ class RequirementCreate(RequirementBody):
     paused: bool = False
 
 
-class SheetPatch(Strict):
+class SheetPatch(RequestBody):
     """Members of a sheet format to change."""
 
     w: Width | None = None
@@ -151,7 +146,7 @@ class SheetPatch(Strict):
     max_trim_mm: Annotated[int, Field(ge=0, le=1000)] | None = None
 
 
-class CeilingPatch(Strict):
+class CeilingPatch(RequestBody):
     """Members of a price ceiling to change."""
 
     amount: Annotated[Decimal, Field(gt=0, le=CEILING_MAX, decimal_places=2)] | None = None
@@ -159,7 +154,7 @@ class CeilingPatch(Strict):
     per: Literal["t"] | None = None
 
 
-class RequirementPatch(Strict):
+class RequirementPatch(RequestBody):
     """Members to change (JSON Merge Patch): absent stays as it is, ``null`` goes back to "any"."""
 
     title: Annotated[str, Field(max_length=120)] | None = None
@@ -239,14 +234,14 @@ class MatchView(BaseModel):
     redacted: list[str]
 
 
-class Feedback(Strict):
+class Feedback(RequestBody):
     """``dismissed`` takes a match out of your newsletters; ``relevant`` takes it back in."""
 
     verdict: Literal["relevant", "dismissed"]
     reason: Annotated[str, Field(max_length=500)] | None = None
 
 
-class RunCreate(Strict):
+class RunCreate(RequestBody):
     """What to match again. ``item_id``, ``requirement_id`` and ``since`` belong to the scope of their name."""
 
     scope: Literal["all", "item", "requirement", "changed_since"]

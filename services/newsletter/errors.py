@@ -20,21 +20,21 @@ class RecipientUnknown(NotFound):
     """No such person, or not one the asker may know of."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such recipient.")
+        super().__init__("There is no such recipient; check user_id. A new account is known after a few seconds.")
 
 
 class IssueUnknown(NotFound):
     """No such issue, or somebody else's."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such newsletter issue.")
+        super().__init__("There is no such newsletter issue; GET /newsletter/issues lists those you may see.")
 
 
 class SuppressionUnknown(NotFound):
     """No such suppression, or lifted already."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such suppression in force.")
+        super().__init__("There is no such suppression in force; GET /newsletter/suppressions lists them.")
 
 
 class OnlyOwnPreview(NotAllowed):

@@ -19,6 +19,8 @@ from shared.contracts.exclusivity import (
     ItemOpened,
     WindowClosed,
     WindowExpiringSoon,
+    WindowExtended,
+    WindowExtensionRequested,
     WindowGranted,
 )
 from shared.contracts.gateway import OrganizationChanged, UserChanged, UserErased
@@ -56,6 +58,15 @@ async def on_window_expiring(conn: Conn, events: Sequence[WindowExpiringSoon]) -
     await notices.remind_holders(conn, events, settings=settings(), now=await clock(conn))
 
 
+async def on_window_extended(conn: Conn, events: Sequence[WindowExtended]) -> None:
+    await replicas.keep_extended_windows(conn, events)
+    await notices.tell_of_extensions(conn, events, settings=settings(), now=await clock(conn))
+
+
+async def on_extension_requested(conn: Conn, events: Sequence[WindowExtensionRequested]) -> None:
+    await notices.ask_mills(conn, events, settings=settings(), now=await clock(conn))
+
+
 async def on_batch_status(conn: Conn, events: Sequence[BatchStatusChanged]) -> None:
     await notices.answer_batches(conn, events, settings=settings(), now=await clock(conn))
 
@@ -81,5 +92,7 @@ SUBSCRIPTIONS = (
     on(WindowGranted, on_window_granted),
     on(WindowClosed, replicas.keep_closed_windows),
     on(WindowExpiringSoon, on_window_expiring),
+    on(WindowExtended, on_window_extended),
+    on(WindowExtensionRequested, on_extension_requested),
     on(ItemOpened, replicas.keep_opened),
 )

@@ -14,6 +14,7 @@ from services.newsletter.wording import Words, words
 from shared.contracts.types import LotValues
 
 LINES_MAX = 10  # reasons and problems shown of a list
+REASON_MAX = 1000  # characters of what a person wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,10 @@ def newsletter(
 
 @dataclass(frozen=True, slots=True)
 class WindowLetter:
-    """A window as one side is told of it. ``kind``: holder, mill or reminder; ``hours`` for the reminder."""
+    """A window as one side is told of it. ``kind``: holder, mill, reminder, extended or asked.
+
+    ``hours`` are those left at a reminder; ``reason`` is what was written with an extension or the wish for one.
+    """
 
     kind: str
     lot: LotValues
@@ -98,6 +102,7 @@ class WindowLetter:
     contacts: tuple[str, ...]
     url: str
     hours: int = 0
+    reason: str | None = None
 
 
 def window_note(reader: Reader, letter: WindowLetter) -> NotePage:
@@ -111,16 +116,19 @@ def window_note(reader: Reader, letter: WindowLetter) -> NotePage:
     if letter.lot.lot_ref:
         pairs.append(Fact(say.text("window.reference"), cleaned(letter.lot.lot_ref, length_max=64)))
     contacts = tuple(cleaned(line) for line in letter.contacts) or (say.text("window.no_contact"),)
+    blocks = [Block(say.text(f"window.{letter.kind}_party"), (party, *contacts))]
+    if letter.reason:
+        blocks.insert(0, Block(say.text("window.reason"), (cleaned(letter.reason, length_max=REASON_MAX),)))
     return NotePage(
         language=say.language,
-        subject=say.text(f"window.{letter.kind}_subject", until=until, lot=lot, hours=letter.hours),
+        subject=say.text(f"window.{letter.kind}_subject", until=until, lot=lot, hours=letter.hours, party=party),
         preheader=lot,
         kicker=say.text(f"window.{letter.kind}_kicker"),
         headline=say.text(f"window.{letter.kind}_head"),
         greeting=_greeting(reader, say),
         intro=say.text(f"window.{letter.kind}_intro", until=until, party=party),
         pairs=tuple(pairs),
-        blocks=(Block(say.text(f"window.{letter.kind}_party"), (party, *contacts)),),
+        blocks=tuple(blocks),
         action=say.text("window.button"),
         url=letter.url,
         tagline=say.text("tagline"),

@@ -115,7 +115,7 @@ def _html(name: str) -> Template:
         comment_end_string="#-->",
         auto_reload=False,
     )
-    environment.globals["fact_widths"] = FACT_WIDTHS  # pyright: ignore[reportArgumentType]
+    environment.globals["fact_widths"] = FACT_WIDTHS  # pyright: ignore[reportArgumentType] – jinja2 takes any value
     return environment.get_template(name)
 
 

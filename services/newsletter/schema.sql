@@ -60,7 +60,7 @@ CREATE TABLE delivery (
     CONSTRAINT delivery_user_id_business_key_key UNIQUE NULLS NOT DISTINCT (user_id, business_key),
     CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id),
     CONSTRAINT delivery_issue_id_fkey FOREIGN KEY (issue_id) REFERENCES issue(issue_id),
-    CONSTRAINT delivery_kind_check CHECK ((kind = ANY (ARRAY['issue'::text, 'batch_answer'::text, 'window_holder'::text, 'window_mill'::text, 'window_reminder'::text]))),
+    CONSTRAINT delivery_kind_check CHECK ((kind = ANY (ARRAY['issue'::text, 'batch_answer'::text, 'window_holder'::text, 'window_mill'::text, 'window_reminder'::text, 'window_extended'::text, 'window_asked'::text]))),
     CONSTRAINT delivery_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'delivered'::text, 'opened'::text, 'clicked'::text, 'bounced'::text, 'complained'::text, 'failed'::text, 'suppressed'::text])))
 );
 CREATE INDEX delivery_due ON delivery USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text]));

@@ -5,12 +5,13 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.newsletter.domain.recipients import Recipient, Wish
 from services.newsletter.store.history import DeliveryRow
 from services.newsletter.store.issues import IssueRow
 from services.newsletter.store.suppressions import Suppression
+from shared.bodies import RequestBody
 
 DeliveryStatus = Literal[
     "queued", "sending", "sent", "delivered", "opened", "clicked", "bounced", "complained", "failed", "suppressed"
@@ -37,10 +38,8 @@ LocalTime = Annotated[time, AfterValidator(_local)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 
 
-class PreferenceRequest(BaseModel):
+class PreferenceRequest(RequestBody):
     """All wishes of a reader. ``cadence`` null: as each requirement says; ``time_zone``, ``language`` null: his own."""
-
-    model_config = ConfigDict(extra="forbid")
 
     cadence: Literal["daily", "weekly", "on_match", "off"] | None = None
     weekday: int = Field(1, ge=1, le=7, description="of the weekly issue, Monday is 1")
@@ -106,10 +105,8 @@ class PreferenceAnswer(BaseModel):
         )
 
 
-class IssueRequest(BaseModel):
+class IssueRequest(RequestBody):
     """For one person or everybody of a buyer; ``dry_run``: only show what it would say."""
-
-    model_config = ConfigDict(extra="forbid")
 
     user_id: UUID | None = None
     buyer_id: UUID | None = None

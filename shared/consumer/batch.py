@@ -4,6 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -27,6 +28,17 @@ SUSPECT_ATTEMPTS = 2  # then it waits as long as after so many failures: whoever
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Fuse:
+    """When a stream stops by itself: ``deaths`` events given up within ``seconds`` are no longer single bad events.
+
+    More likely our own new version is wrong, and every further event would only join them: an operator decides.
+    """
+
+    deaths: int = 100
+    seconds: float = 600
+
+
 class Outrun(Exception):
     """Somebody else has advanced this stream: look again where it stands. Never a failure of a handler."""
 
@@ -48,9 +60,11 @@ class Applier:
         subscriptions: Sequence[Subscription],
         *,
         ladder: Sequence[float] = LADDER_SECONDS,
+        fuse: Fuse | None = None,
     ) -> None:
         self.stream = stream
         self.ladder = tuple(ladder)
+        self._fuse = fuse or Fuse()
         self._database = database
         self._handlers: dict[str, Handler] = {
             subscription.event.TYPE: subscription.handle
@@ -115,6 +129,18 @@ class Applier:
         """The transaction that ended the attempt is committed."""
         self._counted.discard(seq)
 
+    async def bury(self, conn: Conn, envelopes: Sequence[Envelope], *, attempts: int, errors: Sequence[str]) -> None:
+        """Give events up, and stop the stream in the same transaction when too many have died lately."""
+        await parking.bury(conn, envelopes, attempts=attempts, errors=errors)
+        dead = await parking.died_lately(conn, self.stream, seconds=self._fuse.seconds)
+        if dead >= self._fuse.deaths:
+            reason = (
+                f"{dead} events died within {self._fuse.seconds:.0f} s, the last of: {errors[-1][:200]};"
+                " see 'Too many dead letters' in docs/runbook.md"
+            )
+            await store.stop(conn, self.stream, reason)
+            log.error("subscription stopped", extra={"stream": self.stream, "reason": reason})
+
     async def _together(self, envelopes: Sequence[Envelope], *, settle: bool = False) -> None:
         began = time.perf_counter()
         async with self._database.transaction() as conn:
@@ -150,7 +176,7 @@ class Applier:
         async with self._database.transaction() as conn:
             await self._advance(conn, [envelope])
             if wait_s is None:
-                await parking.bury(conn, [envelope], attempts=attempts, errors=[text])
+                await self.bury(conn, [envelope], attempts=attempts, errors=[text])
             else:
                 await parking.park(conn, [envelope], attempts=attempts, wait_s=wait_s, error=text)
             if isinstance(error, Deadly):
@@ -195,7 +221,7 @@ class Applier:
             if event is not None:
                 events.append(event)
         if bad:
-            await parking.bury(conn, [dead for dead, _ in bad], attempts=1, errors=[error for _, error in bad])
+            await self.bury(conn, [dead for dead, _ in bad], attempts=1, errors=[error for _, error in bad])
             metrics.EVENTS_DIED.labels(self.stream).inc(len(bad))
             for dead, error in bad:
                 log.error(

@@ -77,6 +77,36 @@ async def retry_dead_letter(conn: Conn, letter_id: UUID) -> bool:
     return moved == 1
 
 
+async def retry_dead_letters(conn: Conn) -> int:
+    """Try all of them again; how many."""
+    return await execute(
+        conn,
+        """
+        WITH taken AS (
+            DELETE FROM dead_letter
+            RETURNING stream, seq, epoch, event_id, type, key, meta, body, occurred_at
+        )
+        INSERT INTO parked (stream, seq, epoch, event_id, type, key, meta, body, occurred_at)
+        SELECT stream, seq, epoch, event_id, type, key, meta, body, occurred_at FROM taken
+        ON CONFLICT (stream, seq) DO NOTHING
+        """,
+        {},
+    )
+
+
+async def resume(conn: Conn, stream: str) -> bool:
+    """Let a stopped stream go on where it stands; ``False``: it was not stopped."""
+    return (
+        await execute(
+            conn,
+            "UPDATE subscription SET stopped = NULL, updated_at = clock_timestamp()"
+            " WHERE stream = %(stream)s AND stopped IS NOT NULL",
+            {"stream": stream},
+        )
+        == 1
+    )
+
+
 async def drop_dead_letter(conn: Conn, letter_id: UUID) -> bool:
     """Forget it for good; ``False``: there is none such."""
     return await execute(conn, "DELETE FROM dead_letter WHERE id = %(id)s", {"id": letter_id}) == 1

@@ -94,8 +94,21 @@ async def bury(conn: Conn, envelopes: Sequence[Envelope], *, attempts: int, erro
     )
 
 
+async def died_lately(conn: Conn, stream: str, *, seconds: float) -> int:
+    """How many events of a stream were given up within this time and not looked at since."""
+    cursor = await conn.execute(
+        """
+        SELECT count(*)::integer FROM dead_letter
+        WHERE stream = %(stream)s AND died_at > clock_timestamp() - make_interval(secs => %(seconds)s)
+        """,
+        {"stream": stream, "seconds": seconds},
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else 0
+
+
 async def due(conn: Conn, streams: Sequence[str], *, limit: int) -> list[Parked]:
-    """Events whose turn it is: the lowest number of their key, and their time has come."""
+    """Events whose turn it is: the lowest number of their key, and their time has come. A stopped stream waits."""
     return await fetch_all(
         conn,
         Parked,
@@ -104,6 +117,7 @@ async def due(conn: Conn, streams: Sequence[str], *, limit: int) -> list[Parked]
         FROM parked
         WHERE stream = ANY (%(streams)s)
           AND (next_attempt_at IS NULL OR next_attempt_at <= clock())
+          AND NOT EXISTS (SELECT FROM subscription WHERE stream = parked.stream AND stopped IS NOT NULL)
           AND NOT EXISTS (
               SELECT FROM parked AS earlier
               WHERE earlier.stream = parked.stream AND earlier.key = parked.key AND earlier.seq < parked.seq

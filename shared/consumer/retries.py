@@ -82,7 +82,7 @@ class Retrier:
                     conn, envelope.stream, envelope.seq, attempts=attempts, wait_s=wait_s, error=text
                 )
             elif await parking.still_parked(conn, envelope.stream, envelope.seq):
-                await parking.bury(conn, [envelope], attempts=attempts, errors=[text])
+                await applier.bury(conn, [envelope], attempts=attempts, errors=[text])
                 await parking.unpark(conn, envelope.stream, envelope.seq)
             await store.end_attempts(conn, envelope.stream, [envelope.seq])
         applier.settled(envelope.seq)

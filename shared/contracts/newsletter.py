@@ -12,7 +12,7 @@ DeliveryState = Literal[
 
 
 class PreferenceChanged(Event):
-    """How often a person wants to hear from us; ``source`` api, unsubscribe, admin."""
+    """How often a person wants to hear from us; ``source`` api, unsubscribe, admin, snapshot."""
 
     TYPE: ClassVar[str] = "newsletter.preference.changed.v1"
     user_id: UUID

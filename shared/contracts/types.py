@@ -192,3 +192,13 @@ class LotValues:
     available_from: date | None = None  # in the future: a pre-production lot
     valid_until: date | None = None
     remarks: str | None = None
+
+
+def ref_key(lot_ref: str | None) -> str | None:
+    """The key of a lot by the number its mill gave it, wherever it was typed; ``None`` without a number.
+
+    Case and blanks do not make another lot: one entered by hand and its row in the next list are the same.
+    """
+    if lot_ref is None or not lot_ref.strip():
+        return None
+    return "ref:" + " ".join(lot_ref.split()).casefold()

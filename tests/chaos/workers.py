@@ -136,7 +136,7 @@ class Market:
         )
 
     async def flush(self) -> None:
-        await self.redis.flushall()  # pyright: ignore[reportUnknownMemberType]
+        await self.redis.flushall()  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
 
     async def cut_backends(self) -> None:
         """Terminate every connection of the workers, as a restart of PostgreSQL would."""
@@ -165,7 +165,7 @@ async def open_market(redis_url: str | None) -> AsyncGenerator[Market]:
     url_of_redis = redis_url or f"redis://127.0.0.1:{free_port()}"
     with fresh_url("catalog", "matching") as url:
         async with opened(url, "catalog") as catalog, opened(url, "matching") as matching:
-            redis: Redis = Redis.from_url(url_of_redis)  # pyright: ignore[reportUnknownMemberType]
+            redis: Redis = Redis.from_url(url_of_redis)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             market = Market(url, url_of_redis, {"catalog": catalog, "matching": matching}, redis)
             for service in market.databases:
                 async with catalog.transaction() as conn:

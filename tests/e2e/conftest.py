@@ -1,6 +1,6 @@
 """One running system for every test that leaves it in order; tests that break it start their own."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -10,7 +10,7 @@ from tests.support.system import running_system
 
 
 @contextmanager
-def open_marketplace(**given: str) -> Iterator[Marketplace]:
+def open_marketplace(**given: str) -> Generator[Marketplace]:
     """Start a system of its own with nobody in it but the operator."""
     with running_system(**given) as system:
         marketplace = Marketplace(system)

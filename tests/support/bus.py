@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from shared import outbox
 from shared.consumer import Subscription, on
-from shared.consumer.batch import LADDER_SECONDS, Applier
+from shared.consumer.batch import LADDER_SECONDS, Applier, Fuse
 from shared.consumer.reader import BLOCK_S, Reader
 from shared.consumer.retries import Retrier
 from shared.contracts.base import stream_of
@@ -73,6 +73,7 @@ class Bus:
     subscriber: Database
     redis: Redis
     ladder: Sequence[float] = LADDER_SECONDS
+    fuse: Fuse | None = None
     _running: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
     _closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list[Callable[[], Awaitable[None]]])
 
@@ -96,7 +97,7 @@ class Bus:
 
     def start_reader(self, subscriptions: Sequence[Subscription] = RECORD) -> "Loops":
         def parts(_: Locks, wire: Wire, stop: asyncio.Event) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
-            applier = Applier(self.subscriber, STREAM, subscriptions, ladder=self.ladder)
+            applier = Applier(self.subscriber, STREAM, subscriptions, ladder=self.ladder, fuse=self.fuse)
             reader = Reader(self.subscriber, wire, applier, producer="catalog", stop=stop)
             retrier = Retrier(self.subscriber, {STREAM: applier}, stop=stop)
             return [("reader:catalog", reader.run), ("retries", retrier.run)]
@@ -161,7 +162,7 @@ class Bus:
 
     async def flush(self) -> None:
         """FLUSHALL, as an operator may do at any moment."""
-        await self.redis.flushall()  # pyright: ignore[reportUnknownMemberType]
+        await self.redis.flushall()  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
 
     async def scalar(self, query: str, *, producer: bool = False) -> int:
         async with (self.producer if producer else self.subscriber).transaction() as conn:
@@ -210,7 +211,7 @@ async def small_bus(redis_url: str) -> AsyncGenerator[Bus]:
     """A fresh database with both schemas and an empty Redis: the server must be the test's own, it is flushed."""
     with fresh_url("catalog", "matching") as url:
         async with opened(url, "catalog") as producer, opened(url, "matching") as subscriber:
-            redis: Redis = Redis.from_url(redis_url, decode_responses=True)  # pyright: ignore[reportUnknownMemberType]
+            redis: Redis = Redis.from_url(redis_url, decode_responses=True)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             bus = Bus(url=url, redis_url=redis_url, producer=producer, subscriber=subscriber, redis=redis)
             await bus.flush()
             await bus.execute(

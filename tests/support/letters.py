@@ -1,8 +1,8 @@
 """Mails that were sent, as their readers get them."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import parseaddr
 
@@ -15,6 +15,7 @@ class Letter:
 
     to: str
     subject: str
+    sent_at: datetime
     text: str
     html: str
     message: EmailMessage
@@ -38,16 +39,12 @@ class Letter:
         return [link for link in self.links if part in link]
 
 
-def letters_in(messages: Sequence[EmailMessage]) -> list[Letter]:
-    found = [_letter(message) for message in messages]
-    return sorted(found, key=lambda letter: letter.message["Date"].datetime)
-
-
-def _letter(message: EmailMessage) -> Letter:
+def letter_of(message: EmailMessage) -> Letter:
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     return Letter(
         to=parseaddr(str(message["To"]))[1],
         subject=str(message["Subject"]),
+        sent_at=message["Date"].datetime,
         text=text.get_content() if text else "",
         html=html.get_content() if html else "",
         message=message,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.contracts.exclusivity import WindowClosed, WindowGranted, WindowOutcome
+from shared.contracts.exclusivity import WindowClosed, WindowExtended, WindowGranted, WindowOutcome
 from shared.contracts.gateway import Contact, OrganizationChanged, OrganizationKind, OrganizationStatus
 from shared.contracts.ingestion import AcceptedRow, RowsAccepted
 from shared.contracts.matching import FoundMatch, MatchesFound
@@ -110,6 +110,21 @@ def granted(
         granted_at=datetime.now(UTC),
         expires_at=expires_at,
         origin="first_interest",
+    )
+
+
+def extended(window: WindowGranted, *, until: datetime) -> WindowExtended:
+    """More time for the holder, from the mill."""
+    return WindowExtended(
+        item_id=window.item_id,
+        mill_id=window.mill_id,
+        listing_cycle=window.listing_cycle,
+        window_id=window.window_id,
+        buyer_id=window.buyer_id,
+        old_expires_at=window.expires_at,
+        expires_at=until,
+        by="mill",
+        reason="The sample is on its way.",
     )
 
 

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.message import EmailMessage
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +19,7 @@ from deploy.embedded.place import ROOT
 from deploy.layout import SERVICES
 from deploy.mailroom import Mailroom, read
 from deploy.market import ADMIN, PASSWORD, Client, Market, mail_list
-from tests.support.letters import Letter, letters_in
+from tests.support.letters import Letter, letter_of
 from tests.support.system import System
 from tests.support.wait import until_sync
 
@@ -37,6 +36,7 @@ class Marketplace:
     _mills: dict[str, JSON] = field(default_factory=dict[str, JSON])
     _addresses: dict[str, str] = field(default_factory=dict[str, str])
     _clients: dict[str, Client] = field(default_factory=dict[str, Client])
+    _letters: dict[str, Letter] = field(default_factory=dict[str, Letter])
 
     def open(self) -> None:
         """Create the operator."""
@@ -81,11 +81,6 @@ class Marketplace:
     def organization(self, slug: str) -> str:
         return str(self.client(slug).get("/auth/me")["organization"]["id"])
 
-    def status_of(self, slug: str, path: str) -> int:
-        """What a GET through the gateway is answered with."""
-        headers = {"Authorization": self.bearer(slug)}
-        return httpx.get(f"{self.system.layout.address}/mvp/api{path}", headers=headers, timeout=30).status_code
-
     @contextmanager
     def browser(self, slug: str) -> Generator[httpx.Client]:
         """A browser with cookies in which somebody has signed in on the page."""
@@ -108,32 +103,48 @@ class Marketplace:
         mail_list(url, sender=sender, file=file, subject=subject, name=known["name"])
         return subject
 
-    def upload(self, mill: str, content: bytes, *, name: str = "list.csv") -> httpx.Response:
-        headers = {"Idempotency-Key": str(uuid4()), "Authorization": self.bearer(mill)}
-        url = f"{self.system.layout.address}/mvp/api/batches"
-        return httpx.post(url, files={"file": (name, content)}, headers=headers, timeout=30)
+    def upload(
+        self, mill: str, content: bytes, *, name: str = "list.csv", list_mode: str = "snapshot"
+    ) -> httpx.Response:
+        file, mode = {"file": (name, content)}, {"list_mode": list_mode}
+        headers = {"Idempotency-Key": str(uuid4())}
+        return self.ask(mill, "POST", "/batches", files=file, data=mode, headers=headers)
+
+    def ask(self, slug: str, method: str, path: str, **more: Any) -> httpx.Response:
+        """Any request through the gateway as somebody, whatever the answer."""
+        headers = {"Authorization": self.bearer(slug), **more.pop("headers", {})}
+        return httpx.request(method, f"{self.system.layout.address}/mvp/api{path}", headers=headers, timeout=30, **more)
 
     def bearer(self, slug: str) -> str:
-        answer = httpx.post(
-            f"{self.system.layout.address}/mvp/api/auth/login",
-            json={"email": self._addresses[slug], "password": PASSWORD},
-        )
-        return f"Bearer {answer.raise_for_status().json()['access_token']}"
+        """The Authorization header of whoever signs in first for an organisation."""
+        return str(self.client(slug).authorization)
 
-    def batch_of_mail(self, subject: str) -> JSON:
-        """The batch a mail became, as soon as it is decided or waits for a person."""
+    def wait_for_mail(self, subject: str) -> JSON:
+        """What became of a mail, as soon as it was looked into."""
 
         def look() -> JSON | None:
             seen = [one for one in self.admin.every("/inbound-messages") if one["subject"] == subject]
-            assert not seen or seen[0]["status"] in ("received", "batch"), seen[0]
-            made = seen[0]["batch_ids"] if seen else []
-            return self.decided(made[0]) if made else None
+            return seen[0] if seen and seen[0]["status"] != "received" else None
 
-        return until_sync(look, deadline_s=30, what=f"the batch of {subject}")
+        return until_sync(look, deadline_s=30, what=f"the mail {subject}")
 
-    def decided(self, batch_id: str) -> JSON | None:
-        batch = self.admin.get(f"/batches/{batch_id}")
-        return batch if batch["status"] in DECIDED else None
+    def batch_of_mail(self, subject: str) -> JSON:
+        """The batch a mail became, as soon as it is decided or waits for a person."""
+        seen = self.wait_for_mail(subject)
+        assert seen["status"] == "batch", seen
+        return self.wait_until_decided(seen["batch_ids"][0])
+
+    def wait_until_decided(self, batch_id: str) -> JSON:
+        def look() -> JSON | None:
+            batch = self.admin.get(f"/batches/{batch_id}")
+            return batch if batch["status"] in DECIDED else None
+
+        return until_sync(look, deadline_s=30, what=f"the end of reading batch {batch_id}")
+
+    def commit(self, mill: str, batch: JSON) -> None:
+        """List every good row of a batch that waits, as a person of the mill does."""
+        path, body = f"/batches/{batch['id']}/commits", {"invalid_rows": "reject"}
+        self.client(mill).send("POST", path, body, key=str(uuid4()), version=batch["version"])
 
     def wait_for_batch(self, batch_id: str, status: str, *, deadline_s: float = 30) -> JSON:
         def look() -> JSON | None:
@@ -176,16 +187,34 @@ class Marketplace:
             if one["status"] in ("generating", "generated", "sending")
         ]
 
+    def send_issues(self, buyer: str) -> None:
+        """Send a buyer what he has not been told yet, in as many newsletters as it takes."""
+        body = {"buyer_id": self.organization(buyer)}
+
+        def nothing_left() -> bool:
+            made = self.admin.send("POST", "/newsletter/issues", body, key=str(uuid4()))["items"]
+            return not any(one["item_ids"] for one in made)
+
+        until_sync(nothing_left, what=f"the last newsletter to {buyer}")
+
+    def lot_behind(self, link: str) -> str:
+        """The id of the lot that a link in a newsletter leads to."""
+        target = httpx.get(link, timeout=30).headers["Location"]
+        assert "/mvp/app/lots/" in target, target
+        return str(target.rpartition("/")[2])
+
+    def pid_of(self, process: str) -> int:
+        listed = self.system.shell("pm2 jlist").stdout.splitlines()[-1]
+        return next(int(one["pid"]) for one in orjson.loads(listed) if one["name"] == process)
+
     def letters(self, slug: str) -> list[Letter]:
         """Mails to the first address of an organisation, oldest first."""
-        return [one for one in letters_in(self._outbox()) if one.to == self._addresses[slug]]
+        return [one for one in self.all_letters() if one.to == self._addresses[slug]]
 
     def all_letters(self) -> list[Letter]:
-        return letters_in(self._outbox())
-
-    def _outbox(self) -> list[EmailMessage]:
         room = Mailroom(self.system.layout.mail).maildir("outbox")
-        return [read(room, key) for key in room.keys()]  # noqa: SIM118 - a Maildir is no mapping
+        self._letters |= {key: letter_of(read(room, key)) for key in room.keys() if key not in self._letters}  # noqa: SIM118 - a Maildir is no mapping
+        return sorted(self._letters.values(), key=lambda one: one.sent_at)
 
     def health(self, service: str) -> JSON:
         url = f"http://127.0.0.1:{self.system.layout.worker_port(service)}/internal/health"
@@ -228,8 +257,8 @@ class Marketplace:
     def rows(self, service: str, query: str, values: Mapping[str, object] | None = None) -> list[JSON]:
         """What a service's own tables say; only for counts that no API shows."""
         url = self.system.layout.secrets()[f"OFFCUT_{service.upper()}_DATABASE_URL"]
-        with psycopg.connect(url, row_factory=dict_row) as conn:
-            return conn.execute(query.encode(), values or {}).fetchall()
+        with psycopg.connect(url) as conn, conn.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query.encode(), values or {}).fetchall()
 
     def close(self) -> None:
         for client in self._clients.values():

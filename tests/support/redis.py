@@ -1,9 +1,6 @@
 """One Valkey per test session, or the server that TEST_REDIS_URL names."""
 
 import os
-import secrets
-import shutil
-import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,30 +8,19 @@ from pathlib import Path
 import pytest
 
 from deploy.embedded import ValkeyServer
-from tests.support.ports import free_port
+from tests.support.throwaway import throwaway
 
 
 @contextmanager
 def throwaway_redis(program: Path | None = None) -> Generator[str]:
     """Run a server on a free port and yield its URL; `program` as None takes the embedded Valkey."""
-    place = Path(tempfile.mkdtemp(prefix="offcut-redis-"))
-    place.chmod(0o755)
-    server = ValkeyServer(
-        data=place / "data",
-        port=free_port(),
-        password=secrets.token_hex(16),
-        copies=place / "programs",
-        throwaway=True,
-        program=program,
-    )
-    try:
-        running = server.start()
-        try:
-            yield server.url
-        finally:
-            server.stop(running)
-    finally:
-        shutil.rmtree(place)
+
+    def made(place: Path, port: int, password: str) -> ValkeyServer:
+        data, copies = place / "data", place / "programs"
+        return ValkeyServer(data, port, password, copies, throwaway=True, program=program)
+
+    with throwaway("redis", made) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ async def until(condition: Callable[[], T | Awaitable[T]], *, deadline_s: float 
         await asyncio.sleep(POLL_S)
 
 
-def until_sync(condition: Callable[[], T], *, deadline_s: float = 10, what: str) -> T:
+def until_sync(condition: Callable[[], T | None], *, deadline_s: float = 10, what: str) -> T:
     """Ask a plain condition until its answer is truthy, and return that answer."""
     give_up = time.monotonic() + deadline_s
     while True:

@@ -1,9 +1,13 @@
 """Every endpoint says who may call it, and the page that lists them is fresh."""
 
+import re
+from collections.abc import Iterator
+
+import orjson
 import pytest
 
 from deploy.layout import SERVICES
-from deploy.routes import DOCUMENT, Endpoint, document, endpoints
+from deploy.routes import DOCUMENT, Endpoint, apps, document, endpoints
 from gateway.routes import PUBLIC, SEGMENTS
 
 
@@ -34,6 +38,33 @@ def test_routes_when_a_service_has_them_then_the_gateway_leads_there(found: list
         one.path for one in found if one.service != "gateway" and SEGMENTS.get(one.path.split("/")[1]) != one.service
     ]
     assert not lost, f"add to SEGMENTS in gateway/routes.py: {lost}"
+
+
+def lenient(document: bytes) -> Iterator[str]:
+    """Bodies of requests, and parts of them, that take members nobody knows."""
+    described = orjson.loads(document)
+    schemas = described["components"]["schemas"]
+    bodies = [
+        one["requestBody"] for path in described["paths"].values() for one in path.values() if "requestBody" in one
+    ]
+    waiting = {name for body in bodies if (json := body["content"].get("application/json")) for name in named(json)}
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        waiting |= named(schemas[name]) - seen
+        if "properties" in schemas[name] and schemas[name].get("additionalProperties") is not False:
+            yield name
+
+
+def named(schema: object) -> set[str]:
+    return set(re.findall(r'"#/components/schemas/(\w+)"', orjson.dumps(schema).decode()))
+
+
+def test_bodies_when_a_member_is_misspelt_then_refused() -> None:
+    """A wish that is dropped in silence looks like one that was heard."""
+    found = {name for _, app in apps() for name in lenient(orjson.dumps(app.openapi()))}
+    assert not found, f"derive from shared.bodies.RequestBody: {sorted(found)}"
 
 
 def test_routes_when_changed_then_the_page_is_written_anew(found: list[Endpoint]) -> None:

@@ -47,7 +47,7 @@ async def put_visibility_rules(
 ) -> RulesOut:
     """Replace a mill's rule set; ``dry_run`` says how many buyers it would concern and changes nothing."""
     if not (actor.is_admin or actor.is_owner):
-        raise NotAllowed("Only an owner of the mill's account may change who sees its items.")
+        raise NotAllowed("Only an owner of the mill's account may change who sees its items; ask one.")
     rules = RuleSet(
         blocked_buyers=tuple(body.blocked_buyers),
         allowed_countries=tuple(body.allowed_countries),

@@ -181,6 +181,11 @@ def reserved(
     )
 
 
+def extended(item: Item, moment: Moment, *, until: datetime) -> Item:
+    """The item held by the same buyer for longer."""
+    return changed(item, moment, reserved_until=until)
+
+
 def released(item: Item, moment: Moment) -> Item:
     """The item free again. What a list said meanwhile is still to be applied."""
     return changed(without_window(item), moment, status=ItemStatus.AVAILABLE)

@@ -49,7 +49,7 @@ def changed_fields(old: LotValues, new: LotValues) -> tuple[str, ...]:
 
 def _of(values: LotValues, name: str) -> object:
     value: object = getattr(values, name)
-    return frozenset(str(one) for one in value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return frozenset(str(one) for one in value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] – isinstance leaves its parts unknown
 
 
 def is_material(changed: tuple[str, ...]) -> bool:

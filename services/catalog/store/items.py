@@ -68,6 +68,15 @@ _NOW_EXPIRED = sql.SQL("""
     FOR UPDATE SKIP LOCKED
 """).format(columns=sql.SQL(COLUMNS))
 
+_TOLD = sql.SQL("""
+    SELECT {columns}
+    FROM item
+    WHERE status <> 'draft'
+        AND (%(mill_id)s::uuid IS NULL OR (mill_id, item_id) > (%(mill_id)s::uuid, %(item_id)s::uuid))
+    ORDER BY mill_id, item_id
+    LIMIT %(limit)s
+""").format(columns=sql.SQL(COLUMNS))
+
 _SAVE = sql.SQL("""
     INSERT INTO item ({columns})
     SELECT {columns}
@@ -120,6 +129,12 @@ async def lock_items(conn: Conn, item_ids: Sequence[UUID]) -> dict[UUID, Item]:
 async def lock_item(conn: Conn, item_id: ItemId) -> Item | None:
     """One item, locked."""
     return (await lock_items(conn, [item_id])).get(item_id)
+
+
+async def told(conn: Conn, *, after: tuple[UUID, UUID] | None, limit: int) -> list[Item]:
+    """Items that others know of, mill by mill; ``after``: mill and item of the last one seen."""
+    mill_id, item_id = after or (None, None)
+    return await _fetch(conn, _TOLD, {"mill_id": mill_id, "item_id": item_id, "limit": limit})
 
 
 async def mill_of(conn: Conn, item_id: ItemId) -> MillId | None:

@@ -118,6 +118,20 @@ async def set_window(conn: Conn, *, item_id: UUID, buyer_id: UUID, window_id: UU
     )
 
 
+async def extend_window(conn: Conn, *, item_id: UUID, buyer_id: UUID, window_id: UUID, expires_at: datetime) -> None:
+    """The holder's window ends later; one that is over stays so."""
+    await execute(
+        conn,
+        """
+        UPDATE relation
+        SET window_expires_at = %(expires_at)s, version = version + 1
+        WHERE item_id = %(item_id)s AND buyer_id = %(buyer_id)s AND window_id = %(window_id)s
+          AND window_expires_at < %(expires_at)s
+        """,
+        {"item_id": item_id, "buyer_id": buyer_id, "window_id": window_id, "expires_at": expires_at},
+    )
+
+
 async def close_window(conn: Conn, *, item_id: UUID, buyer_id: UUID, window_id: UUID) -> None:
     """A buyer holds the item no longer, but has seen who sells it."""
     await execute(

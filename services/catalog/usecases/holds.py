@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.catalog.domain.items import GONE, Item, Moment, released, reserved, sold
+from services.catalog.domain.items import GONE, Item, Moment, extended, released, reserved, sold
 from services.catalog.domain.rows import apply_pending
 from services.catalog.store import items as item_store
 from services.catalog.store import organizations, relations
@@ -17,6 +17,7 @@ from shared.contracts.exclusivity import (
     InterestRegistered,
     ItemOpened,
     WindowClosed,
+    WindowExtended,
     WindowGranted,
     WindowOutcome,
 )
@@ -90,6 +91,35 @@ async def _reserve(conn: Conn, event: WindowGranted, moment: Moment) -> None:
         max_grants=event.max_grants,
     )
     await item_store.save(conn, [held])
+    await _tell_reserved(conn, held, event)
+
+
+async def extend_holds(conn: Conn, *, events: Sequence[WindowExtended], now: datetime, listing_days: int) -> None:
+    """Show held items with their later end. Of a window that is over, or was, nothing changes."""
+    moments = await _moments(conn, events, now=now, listing_days=listing_days)
+    for event in events:
+        await relations.extend_window(
+            conn,
+            item_id=event.item_id,
+            buyer_id=event.buyer_id,
+            window_id=event.window_id,
+            expires_at=event.expires_at,
+        )
+        if event.mill_id in moments:
+            await _extend(conn, event, moments[event.mill_id])
+
+
+async def _extend(conn: Conn, event: WindowExtended, moment: Moment) -> None:
+    item = await item_store.lock_item(conn, ItemId(event.item_id))
+    if item is None or item.window_id != event.window_id or item.reserved_until is None:
+        return
+    if event.expires_at > item.reserved_until:
+        held = extended(item, moment, until=event.expires_at)
+        await item_store.save(conn, [held])
+        await _tell_reserved(conn, held, event)
+
+
+async def _tell_reserved(conn: Conn, held: Item, event: WindowGranted | WindowExtended) -> None:
     told = ItemReserved(
         item_id=held.item_id,
         mill_id=held.mill_id,
@@ -135,7 +165,11 @@ async def _release(conn: Conn, item: Item, moment: Moment, *, cause: str) -> Non
 
 
 async def _moments(
-    conn: Conn, events: Sequence[WindowGranted] | Sequence[WindowClosed], *, now: datetime, listing_days: int
+    conn: Conn,
+    events: Sequence[WindowGranted] | Sequence[WindowExtended] | Sequence[WindowClosed],
+    *,
+    now: datetime,
+    listing_days: int,
 ) -> dict[UUID, Moment]:
     """The calendars of the mills whose items these are, their rows locked before any item's."""
     mill_ids = await item_store.mills_of(conn, [event.item_id for event in events])

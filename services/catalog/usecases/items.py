@@ -20,7 +20,6 @@ from services.catalog.domain.items import (
     status_on,
     withdrawn,
 )
-from services.catalog.domain.lots import lot_key
 from services.catalog.domain.values import changed_fields, is_material, price_per_tonne, problems_of
 from services.catalog.errors import InvalidLot, ItemIsReserved, ItemNotFound, LotExists, OrganizationSuspended
 from services.catalog.errors import StateConflict as WrongState
@@ -29,7 +28,7 @@ from services.catalog.store import items as item_store
 from services.catalog.store import organizations, relations
 from services.catalog.usecases import publishing
 from shared.auth import Actor
-from shared.contracts.types import BuyerId, ItemId, ItemStatus, LotValues, MillId
+from shared.contracts.types import BuyerId, ItemId, ItemStatus, LotValues, MillId, ref_key
 from shared.db import Conn
 from shared.preconditions import check_version
 
@@ -43,7 +42,7 @@ async def create_item(
     moment = await _calendar(conn, actor, mill_id, now=now, listing_days=listing_days)
     values = _complete(values)
     item_id = ItemId(uuid7())
-    key = lot_key(values.lot_ref) or f"item:{item_id}"
+    key = ref_key(values.lot_ref) or f"item:{item_id}"
     if await item_store.lock_lots(conn, mill_id=mill_id, lot_keys=[key]):
         raise LotExists(f"The mill has a lot {values.lot_ref!r} already; change that one.")
     item = Item(
@@ -95,7 +94,7 @@ async def change_item(
     status = status_on(values, moment)
     moves = item.status in (ItemStatus.AVAILABLE, ItemStatus.PRE_PRODUCTION) and status != item.status
     if moves and status == ItemStatus.PRE_PRODUCTION and await relations.anyone_waits(conn, item_id):
-        raise WrongState("Buyers wait for the item, so it cannot go back to planned.", status=item.status)
+        raise WrongState("Buyers wait for the item: keep its date, or withdraw it.", status=item.status)
     if moves:
         after = replace(after, status=status, listed_at=now)
     await item_store.save(conn, [after])
@@ -121,7 +120,7 @@ async def list_item(
     """Put a draft on the market, or bring back what was withdrawn, expired or sold in vain: a new listing cycle."""
     item, moment = await _locked(conn, actor, item_id, expected_version, now=now, listing_days=listing_days)
     if item.status not in MAY_BE_LISTED:
-        raise WrongState("The item is listed already.", status=item.status, allowed=MAY_BE_LISTED)
+        raise WrongState("The item is listed already; change it with PATCH.", status=item.status, allowed=MAY_BE_LISTED)
     if item.status == ItemStatus.SOLD:
         if not sale_cancelled or reason is None:
             raise WrongState("The item is sold; to list it again say cause=sale_cancelled and why.", status=item.status)
@@ -151,7 +150,9 @@ async def withdraw_item(
     """Take an item off the market."""
     item, moment = await _locked(conn, actor, item_id, expected_version, now=now, listing_days=listing_days)
     if item.status not in MAY_BE_WITHDRAWN:
-        raise WrongState("The item is not for sale.", status=item.status, allowed=MAY_BE_WITHDRAWN)
+        raise WrongState(
+            "The item is not for sale, so there is nothing to withdraw.", status=item.status, allowed=MAY_BE_WITHDRAWN
+        )
     if item.status == ItemStatus.RESERVED and not force:
         raise ItemIsReserved("A buyer holds the item; send force=true to take it from him, he will be told.")
     after = withdrawn(item, moment, reason=reason)
@@ -175,7 +176,7 @@ async def sell_item(
     """Record a sale made outside an offer."""
     item, moment = await _locked(conn, actor, item_id, expected_version, now=now, listing_days=listing_days)
     if item.status not in MAY_BE_SOLD:
-        raise WrongState("Only an available item can be sold.", status=item.status, allowed=MAY_BE_SOLD)
+        raise WrongState("Only an available item can be sold; list it first.", status=item.status, allowed=MAY_BE_SOLD)
     to_holder = buyer_id is not None and buyer_id == item.holder_id
     if item.status == ItemStatus.RESERVED and not to_holder and not (force and actor.is_admin):
         raise ItemIsReserved("A buyer holds the item; sell it to him, or wait until his window ends.")

@@ -9,7 +9,7 @@ from psycopg import sql
 from services.exclusivity.domain import By, Ending, GrantOrigin, Terms, Window
 from shared.db import Conn, execute, fetch_all, fetch_one
 
-_COLUMNS = sql.SQL("""
+COLUMNS = sql.SQL("""
     id, version, item_id, mill_id, listing_cycle, interest_id, buyer_id, grant_number, max_grants, origin, status,
     outcome, reason, granted_at, expires_at, ended_at, extensions_used, extension_asked_for
 """)
@@ -51,7 +51,7 @@ async def open_windows(conn: Conn, chosen: Mapping[UUID, UUID], *, origin: Grant
         )
         SELECT {columns}
         FROM opened
-        """).format(columns=_COLUMNS),
+        """).format(columns=COLUMNS),
         {
             "interest_ids": list(chosen),
             "window_ids": list(chosen.values()),
@@ -93,7 +93,7 @@ async def close(conn: Conn, endings: Sequence[Ending]) -> list[Window]:
         )
         SELECT {columns}
         FROM closed
-        """).format(columns=_COLUMNS),
+        """).format(columns=COLUMNS),
         {
             "ids": [one.window_id for one in endings],
             "outcomes": [one.outcome.value for one in endings],
@@ -108,7 +108,7 @@ async def find(conn: Conn, window_id: UUID) -> Window | None:
     return await fetch_one(
         conn,
         Window,
-        sql.SQL("SELECT {columns} FROM windows WHERE id = %(window_id)s").format(columns=_COLUMNS),
+        sql.SQL("SELECT {columns} FROM windows WHERE id = %(window_id)s").format(columns=COLUMNS),
         {"window_id": window_id},
     )
 
@@ -119,7 +119,7 @@ async def active_on(conn: Conn, item_ids: Sequence[UUID]) -> list[Window]:
         conn,
         Window,
         sql.SQL("SELECT {columns} FROM windows WHERE item_id = ANY(%(item_ids)s) AND status = 'active'").format(
-            columns=_COLUMNS
+            columns=COLUMNS
         ),
         {"item_ids": list(item_ids)},
     )

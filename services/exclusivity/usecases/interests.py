@@ -115,7 +115,9 @@ async def withdraw_interest(conn: Conn, *, interest_id: UUID, buyer_id: UUID | N
     await items.lock_item(conn, seen.item_id)
     now = await interests.find(conn, interest_id)
     if now is None or now.status == InterestStatus.CLOSED:
-        raise InterestState("This interest has ended already.", status=InterestStatus.CLOSED)
+        raise InterestState(
+            "This interest has ended already; nothing is left to withdraw.", status=InterestStatus.CLOSED
+        )
     if now.status == InterestStatus.GRANTED:
         raise InterestState("You hold this lot; release the window instead.", status=InterestStatus.GRANTED)
     closed = await interests.close(conn, [(interest_id, CloseReason.WITHDRAWN)])

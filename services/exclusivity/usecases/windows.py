@@ -55,10 +55,12 @@ async def extend_window(
     """The mill or an operator moves the end of a window; its holder can only ask for that, once for each end."""
     window, side = await _in_force(conn, window_id, actor=actor, version=version)
     if window.extensions_used >= terms.extensions_max:
-        raise NoExtension("This window has been extended as often as it can be.", extensions_left=0)
+        raise NoExtension(
+            "This window has been extended as often as it can be; settle the deal before it ends.", extensions_left=0
+        )
     if side == By.HOLDER:
         if window.extension_asked_for == window.expires_at:
-            raise NoExtension("You have asked for more time already; the mill decides.")
+            raise NoExtension("You have asked for more time already; wait for the mill, or call it.")
         await windows.ask_extension(conn, window_id, reason=reason)
         asked = WindowExtensionRequested(
             item_id=window.item_id,

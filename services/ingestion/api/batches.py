@@ -1,6 +1,7 @@
 """Lists, read: what was sent and where it stands."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -28,14 +29,14 @@ from shared.service import Transaction, router
 routes = router("batches")
 
 
-def words(text: str | None, known: type[BatchStatus] = BatchStatus) -> list[str] | None:
+def words(text: str | None, known: type[StrEnum] = BatchStatus) -> list[str] | None:
     """A comma list of statuses; refuses unknown ones."""
     if text is None:
         return None
     asked = [word.strip() for word in text.split(",") if word.strip()]
     unknown = [word for word in asked if word not in set(known)]
     if unknown:
-        raise BadRequest(f"status has no value {unknown[0]!r}.", slug="invalid_filter")
+        raise BadRequest(f"status has no value {unknown[0]!r}; one of: {', '.join(known)}.", slug="invalid_filter")
     return asked
 
 

@@ -54,7 +54,7 @@ async def upload_list(
 ) -> BatchSummary:
     """Send a surplus list. It is read at once; ask the address in ``Location`` how far it is."""
     if file.size is not None and file.size > FILE_BYTES_MAX:
-        raise TooLarge(f"A list may have at most {FILE_BYTES_MAX // MIB} MiB.")
+        raise TooLarge(f"A list may have at most {FILE_BYTES_MAX // MIB} MiB; send it in parts.")
     mill = await _mill_of_upload(conn, actor, mill_id)
     incoming = IncomingList(
         mill_id=mill,

@@ -52,7 +52,7 @@ async def list_messages(
     """Every mail seen and what became of it, newest first; a mill sees those in its own name."""
     asked = None if status__in is None else [word.strip() for word in status__in.split(",") if word.strip()]
     if asked is not None and any(word not in STATUSES for word in asked):
-        raise BadRequest(f"status is one of {', '.join(STATUSES)}.", slug="invalid_filter")
+        raise BadRequest(f"status has to be one of {', '.join(STATUSES)}.", slug="invalid_filter")
     found = await messages.list_messages(
         conn,
         mill_id=mill_of(actor),

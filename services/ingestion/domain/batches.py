@@ -37,8 +37,6 @@ TRANSITIONS: Mapping[BatchStatus, frozenset[BatchStatus]] = {
     S.EXPIRED: frozenset(),
 }
 
-WAITING_FOR_A_PERSON = (S.MAPPING_REQUIRED, S.REVIEW_REQUIRED)
-
 
 def sources_of(target: BatchStatus) -> tuple[BatchStatus, ...]:
     """The states from which a batch may come to ``target``."""

@@ -7,18 +7,13 @@ from dataclasses import dataclass, fields
 from typing import TypeVar
 
 from services.ingestion.domain.batches import Action
-from shared.contracts.types import LotValues
+from shared.contracts.types import LotValues, ref_key
 
 R = TypeVar("R")
 
 # Made from other fields, or another spelling of one of them: a difference here alone changes nothing for a buyer.
 _DERIVED = frozenset({"price_per_t", "grade_raw", "lot_ref"})
 _COMPARED = tuple(field.name for field in fields(LotValues) if field.name not in _DERIVED)
-
-
-def ref_key(lot_ref: str) -> str:
-    """The key of a lot whose number the mill wrote; blanks around and case do not make another lot."""
-    return "ref:" + " ".join(lot_ref.split()).casefold()
 
 
 def values_key(values: LotValues, *, nth: int) -> str:
@@ -46,8 +41,8 @@ def lot_keys(rows: Iterable[LotValues | None]) -> list[str | None]:
     for values in rows:
         if values is None:
             keys.append(None)
-        elif values.lot_ref and values.lot_ref.strip():
-            keys.append(ref_key(values.lot_ref))
+        elif (key := ref_key(values.lot_ref)) is not None:
+            keys.append(key)
         else:
             first = values_key(values, nth=1)
             seen[first] += 1
@@ -61,7 +56,7 @@ def changed_fields(before: LotValues, after: LotValues) -> tuple[str, ...]:
 
 
 def _plain(value: object) -> object:
-    return frozenset[object](value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType]
+    return frozenset[object](value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType] – isinstance leaves its parts unknown
 
 
 @dataclass(frozen=True, slots=True)

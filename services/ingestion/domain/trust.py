@@ -70,18 +70,26 @@ def automatic(mail: Envelope) -> MailReason | None:
     return None
 
 
+def stamped_by(mail: Envelope) -> tuple[str, ...]:
+    """The names that stand first in the Authentication-Results, topmost first; anybody may have written them."""
+    return tuple(name.lower() for header in mail.authentication if (name := _signer(header)))
+
+
 def verified(mail: Envelope, *, sender_domain: str, authserv_id: str) -> bool:
     """Did our server see dmarc=pass, or a dkim=pass of the sender's own domain?
 
     Only the topmost header of our server counts: those below came with the mail and may be forged.
     """
     for header in mail.authentication:
-        parts = _without_comments(header).split(";")
-        name = parts[0].split()
-        if not name or name[0].lower() != authserv_id.lower():
-            continue
-        return any(_passes(part.split(), sender_domain) for part in parts[1:])
+        if _signer(header).lower() == authserv_id.lower():
+            results = _without_comments(header).split(";")[1:]
+            return any(_passes(part.split(), sender_domain) for part in results)
     return False
+
+
+def _signer(header: str) -> str:
+    words = _without_comments(header).partition(";")[0].split()
+    return words[0] if words else ""
 
 
 def _passes(words: Sequence[str], sender_domain: str) -> bool:

@@ -23,7 +23,6 @@ SWALLOWED = 3  # delimiters inside one cell of several lines: an open quotation 
 CENTRAL_EUROPE = frozenset({"pl", "cs", "sk", "hu", "sl", "hr", "ro"})
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _ODD_INSIDE_WORD = re.compile(r"(?<=[A-Za-z])[¹²³¿¡£¥¦§¨¬¯´¶¸¼½¾×÷°±][a-z]|[a-z][¹³¿¡£¥¦§¨¬¯´¶¸¼½¾×÷±](?=[A-Za-z])")
-_GAP = re.compile(r"\s{2,}|\t+")
 _WORD_RUN = re.compile(r"\S+(?: \S+)*")
 
 
@@ -116,7 +115,8 @@ def _csv_grid(text: str, delimiter: str) -> Grid:
     except csv.Error as error:
         raise UnreadableFile(
             "bad_csv",
-            f"Row {len(rows)} or the next cannot be read: a quotation mark is not closed, or a cell is far too long.",
+            f"Row {len(rows)} or the next cannot be read: a quotation mark is not closed, or a cell is far too long."
+            " Please save it again as csv, or send xlsx.",
         ) from error
     return Grid(None, rows)
 

@@ -13,7 +13,7 @@ from services.ingestion.parsing.scope import NOTHING, Reading, Scope, remembered
 from services.ingestion.parsing.sheets import Cell, CellError
 from services.ingestion.parsing.text import clean, is_empty_mark, normal
 from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, currency_of, header_unit
-from shared.contracts.types import Grain, QualityClass
+from shared.contracts.types import QualityClass
 
 
 def measure(cell: Cell, plan: Plan) -> Reading:
@@ -258,8 +258,3 @@ def readers_of(scope: Scope) -> list[tuple[str, int, str, Callable[[Cell], Readi
             cache = scope.caches.setdefault(name, {})
             found.append((name, column.index, column.header.text, partial(reader, scope, kind), cache))
     return found
-
-
-def grain_named(text: str) -> Grain | None:
-    key = normal(text)
-    return Grain.LONG if key in {"lg", "sb"} else Grain.SHORT if key in {"sg", "bb"} else None

@@ -45,9 +45,9 @@ def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date)
         if table is not None:
             parts.append(_part(document, grid, table, mill=mill, today=today))
     if not any(is_filled(c) for g in document.grids for r in g.rows for c in r):
-        raise UnreadableFile("empty", "The file is empty.")
+        raise UnreadableFile("empty", "The file is empty. Please send the list.")
     if parts and not any(k == "lot" for p in parts for k in p.shape.kinds):
-        raise UnreadableFile("no_rows", "The file has a header but no lots below it.")
+        raise UnreadableFile("no_rows", "The file has a header but no lots below it. Please send it with its rows.")
     language = language_of(tuple(h for p in parts for h in p.table.headers), mill.language)
     for part in parts:
         _read_part(part)
@@ -81,7 +81,7 @@ def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date)
 def decode(content: bytes, *, mill: MillContext) -> Document:
     """By what the bytes are, never by what the name says."""
     if not content.strip():
-        raise UnreadableFile("empty", "The file is empty.")
+        raise UnreadableFile("empty", "The file is empty. Please send the list.")
     if len(content) > MAX_BYTES:
         raise UnreadableFile("too_large", f"The file is larger than {MAX_BYTES // 1024 // 1024} MB. Please split it.")
     refuse_other_kinds(content)

@@ -1,7 +1,6 @@
 """What each row of a sheet is: header, section, lot, total or something else."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from services.ingestion.parsing import terms
 from services.ingestion.parsing.columns import Column
@@ -92,8 +91,3 @@ def _settle(kinds: list[RowKind], *, typed: bool) -> None:
             kinds[index] = "text" if typed else "footer"
         elif kind == "footer" and lots_follow:
             kinds[index] = "section"
-
-
-def is_sum(value: Decimal, total: Decimal) -> bool:
-    """Whether a weight is the sum of the rows above it, within rounding."""
-    return total > 0 and abs(value - total) <= max(total / 1000, Decimal(1))

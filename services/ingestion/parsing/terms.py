@@ -53,8 +53,8 @@ def class_inside(text: str) -> QualityClass | None:
 def _stems(key: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for code, stems in section("words", key).items():
-        for raw in stems if isinstance(stems, list) else []:  # pyright: ignore[reportUnknownVariableType]
-            stem = str(raw)  # pyright: ignore[reportUnknownArgumentType]
+        for raw in stems if isinstance(stems, list) else []:  # pyright: ignore[reportUnknownVariableType] – isinstance leaves its parts unknown
+            stem = str(raw)  # pyright: ignore[reportUnknownArgumentType] – isinstance leaves its parts unknown
             found.append((code, f" {normal(stem)} " if stem.endswith(".") else f" {normal(stem)}"))
     return tuple(found)
 

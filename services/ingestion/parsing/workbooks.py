@@ -227,7 +227,9 @@ def _workbook(content: bytes, kind: ListKind, extras: Extras, doubts: tuple[str,
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         metadata = book.sheets_metadata
         if len(metadata) > MAX_SHEETS:
-            raise UnreadableFile("too_many_sheets", f"The file has more than {MAX_SHEETS} sheets.")
+            raise UnreadableFile(
+                "too_many_sheets", f"The file has more than {MAX_SHEETS} sheets. Please send those with lots."
+            )
         grids: list[Grid] = []
         for number, meta in enumerate(metadata):
             if meta.typ is not SheetTypeEnum.WorkSheet:

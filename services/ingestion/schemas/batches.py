@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.rows import BatchRow
 from services.ingestion.usecases.announce import figures
 from services.ingestion.usecases.plan import Plan
+from shared.bodies import RequestBody
 from shared.contracts.ingestion import BatchCounts
 
 ROWS_PER_EDIT_MAX = 500
@@ -28,7 +29,7 @@ class Stage(BaseModel):
 class BatchSummary(BaseModel):
     """One list and where it stands. ``reasons``: why it waits or ended, in plain words."""
 
-    batch_id: UUID
+    id: UUID
     mill_id: UUID
     version: int
     status: str
@@ -71,7 +72,7 @@ def detail_of(batch: Batch) -> BatchDetail:
 
 def _members(batch: Batch) -> dict[str, object]:
     return {
-        "batch_id": batch.batch_id,
+        "id": batch.batch_id,
         "mill_id": batch.mill_id,
         "version": batch.version,
         "status": batch.status,
@@ -105,7 +106,7 @@ class FieldProblem(BaseModel):
 class RowView(BaseModel):
     """``values`` are canonical, ``source_values`` as written; ``partial``: what could be read of a bad row."""
 
-    row_id: UUID
+    id: UUID
     sheet: str | None
     row: int | None
     status: str
@@ -124,7 +125,7 @@ class RowView(BaseModel):
 
 def row_of(row: BatchRow) -> RowView:
     return RowView(
-        row_id=row.row_id,
+        id=row.row_id,
         sheet=row.sheet,
         row=row.row_number,
         status=row.status,
@@ -142,10 +143,8 @@ def row_of(row: BatchRow) -> RowView:
     )
 
 
-class RowEditIn(BaseModel):
+class RowEditIn(RequestBody):
     """Values to overwrite (``null`` clears a field), or ``excluded`` to take the row out."""
-
-    model_config = ConfigDict(extra="forbid")
 
     row_id: UUID
     values: dict[Annotated[str, Field(max_length=40)], str | int | float | bool | list[Word] | None] | None = Field(
@@ -160,9 +159,7 @@ class RowEditIn(BaseModel):
         return self
 
 
-class RowEditsIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class RowEditsIn(RequestBody):
     items: list[RowEditIn] = Field(min_length=1, max_length=ROWS_PER_EDIT_MAX)
 
 
@@ -180,33 +177,25 @@ class RowVerdicts(BaseModel):
     items: list[RowVerdict]
 
 
-class CommitIn(BaseModel):
+class CommitIn(RequestBody):
     """``reject`` leaves rows that cannot be listed behind; ``block`` refuses while there are any."""
-
-    model_config = ConfigDict(extra="forbid")
 
     invalid_rows: Literal["reject", "block"] = "block"
 
 
-class CancellationIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class CancellationIn(RequestBody):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
 
-class ColumnMeaning(BaseModel):
+class ColumnMeaning(RequestBody):
     """``field`` ``null``: this column means nothing to us."""
-
-    model_config = ConfigDict(extra="forbid")
 
     field: Annotated[str, Field(max_length=40)] | None
     unit: Annotated[str, Field(max_length=40)] | None = None
 
 
-class MappingIn(BaseModel):
+class MappingIn(RequestBody):
     """By header as the list writes it; grade and class words by what they mean. Remembered for lists of this kind."""
-
-    model_config = ConfigDict(extra="forbid")
 
     columns: dict[Word, ColumnMeaning] = Field(default_factory=dict[str, ColumnMeaning], max_length=100)
     grades: dict[Word, Annotated[str, Field(max_length=40)]] = Field(default_factory=dict[str, str], max_length=500)
@@ -267,7 +256,7 @@ def _shown(value: object) -> object:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [str(one) for one in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return [str(one) for one in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] – isinstance leaves its parts unknown
     return value
 
 

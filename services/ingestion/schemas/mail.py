@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
 from services.ingestion.store.mailboxes import Mailbox
 from services.ingestion.store.messages import Message
+from shared.bodies import RequestBody
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Rate = Annotated[Decimal, Field(gt=0, lt=Decimal(1_000_000), max_digits=18, decimal_places=9)]
@@ -29,7 +30,7 @@ class AttachmentView(BaseModel):
 class MessageView(BaseModel):
     """A mail and what became of it: batch, ignored, quarantined or duplicate (``received``: not read yet)."""
 
-    message_id: UUID
+    id: UUID
     mailbox_id: UUID
     status: str
     reason: str | None
@@ -46,7 +47,7 @@ class MessageView(BaseModel):
 
 def message_of(message: Message) -> MessageView:
     return MessageView(
-        message_id=message.message_id,
+        id=message.message_id,
         mailbox_id=message.mailbox_id,
         status=message.status,
         reason=message.reason,
@@ -65,7 +66,7 @@ def message_of(message: Message) -> MessageView:
 class MailboxView(BaseModel):
     """Passwords are never shown. ``last_error`` is ``null`` while the mailbox can be read."""
 
-    mailbox_id: UUID
+    id: UUID
     version: int
     name: str
     host: str
@@ -82,7 +83,7 @@ class MailboxView(BaseModel):
 
 def mailbox_of(mailbox: Mailbox) -> MailboxView:
     return MailboxView(
-        mailbox_id=mailbox.mailbox_id,
+        id=mailbox.mailbox_id,
         version=mailbox.version,
         name=mailbox.name,
         host=mailbox.host,
@@ -102,10 +103,8 @@ class Mailboxes(BaseModel):
     items: list[MailboxView]
 
 
-class MailboxIn(BaseModel):
+class MailboxIn(RequestBody):
     """Without TLS only servers on this machine are taken."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Line
     host: Host
@@ -116,9 +115,7 @@ class MailboxIn(BaseModel):
     folder: Line = "INBOX"
 
 
-class MailboxPatch(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class MailboxPatch(RequestBody):
     host: Host | None = None
     port: int | None = Field(None, ge=1, le=65535)
     tls: bool | None = None
@@ -129,10 +126,8 @@ class MailboxPatch(BaseModel):
     fetch_now: bool = False
 
 
-class RatesIn(BaseModel):
+class RatesIn(RequestBody):
     """Units of each currency for one ``base``."""
-
-    model_config = ConfigDict(extra="forbid")
 
     base: Currency = "EUR"
     per_base: dict[Currency, Rate] = Field(min_length=1, max_length=200)

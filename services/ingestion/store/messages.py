@@ -170,6 +170,16 @@ async def taken_before(
     return bool(row and row[0])
 
 
+async def any_believed(conn: Conn, mailbox_id: UUID) -> bool:
+    """Has any mail of this mailbox become a batch?"""
+    cursor = await conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM inbound_message WHERE mailbox_id = %(mailbox_id)s AND status = 'batch')",
+        {"mailbox_id": mailbox_id},
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
 async def list_messages(
     conn: Conn, *, mill_id: UUID | None, statuses: Sequence[str] | None, before: UUID | None, limit: int
 ) -> list[Message]:

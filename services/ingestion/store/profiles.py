@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from shared.db import Conn, execute, fetch_one
+from shared.db import Conn, execute, fetch_all, fetch_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +64,30 @@ async def replace_rates(conn: Conn, *, dated: date, base: str, per_base: Mapping
         FROM unnest(%(currencies)s::text[], %(values)s::numeric[]) AS r (currency, per_base)
         """,
         {**key, "currencies": list(per_base), "values": list(per_base.values()), "set_by": set_by},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DayRates:
+    """All rates of one day and base."""
+
+    dated: date
+    base: str
+    per_base: Mapping[str, str]
+
+
+async def rates_after(conn: Conn, *, after: tuple[date, str] | None, limit: int) -> list[DayRates]:
+    """Days with rates in their order; ``after``: the last day and base seen."""
+    return await fetch_all(
+        conn,
+        DayRates,
+        """
+        SELECT dated, base, jsonb_object_agg(currency, per_base::text) AS per_base
+        FROM exchange_rate
+        WHERE %(dated)s::date IS NULL OR (dated, base) > (%(dated)s::date, %(base)s::text)
+        GROUP BY dated, base
+        ORDER BY dated, base
+        LIMIT %(limit)s
+        """,
+        {"dated": after[0] if after else None, "base": after[1] if after else None, "limit": limit},
     )

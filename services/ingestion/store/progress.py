@@ -181,6 +181,22 @@ async def claim_unanswered(conn: Conn, *, after_seconds: int, limit: int) -> lis
     )
 
 
+async def unanswered(conn: Conn, *, after: UUID | None, limit: int) -> list[Overdue]:
+    """Batches that wait for catalog, late or not; ``after``: the last one seen."""
+    return await fetch_all(
+        conn,
+        Overdue,
+        """
+        SELECT batch_id, mill_id, correlation_id
+        FROM batch
+        WHERE status = 'committing' AND (%(after)s::uuid IS NULL OR batch_id > %(after)s)
+        ORDER BY batch_id
+        LIMIT %(limit)s
+        """,
+        {"after": after, "limit": limit},
+    )
+
+
 async def forgotten(conn: Conn, *, days: int, limit: int) -> list[Overdue]:
     """Batches that have waited too long for a person."""
     return await fetch_all(

@@ -16,7 +16,7 @@ from services.ingestion.store.rows import LOT
 from services.ingestion.usecases.announce import announce
 from services.ingestion.usecases.plan import Plan, save_plan
 from services.ingestion.usecases.receive import CHANNEL
-from shared import outbox
+from shared import outbox, trace
 from shared.contracts.catalog import RowOutcome, RowsApplied
 from shared.contracts.ingestion import AcceptedRow, RowAction, RowsAccepted
 from shared.db import Conn, notify
@@ -31,6 +31,12 @@ async def commit_batch(conn: Conn, batch: Batch, plan: Plan, *, previous: BatchS
     """
     if not plan.rows:
         raise NothingToCommit
+    # Whoever commits it, the list goes on in the chain that its mail or upload began.
+    with trace.tracing(trace.continued(batch.correlation_id)):
+        return await _commit(conn, batch, plan, previous=previous)
+
+
+async def _commit(conn: Conn, batch: Batch, plan: Plan, *, previous: BatchStatus) -> Batch:
     await save_plan(conn, plan)
     await commits.insert_withdrawals(
         conn,

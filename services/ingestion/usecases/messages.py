@@ -1,6 +1,7 @@
 """A mail: stored as it came, then judged, then its lists taken in."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from secrets import token_hex
@@ -9,7 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.ingestion.domain.files import LISTS, FileKind
-from services.ingestion.domain.trust import WORDS, MailReason, automatic, verified
+from services.ingestion.domain.trust import WORDS, MailReason, automatic, stamped_by, verified
 from services.ingestion.mails import Attachment, ParsedMail
 from services.ingestion.store import mailboxes, messages, mills
 from services.ingestion.store.messages import MessageClaim
@@ -20,6 +21,10 @@ from shared.contracts.base import ActorRef
 from shared.db import Conn, notify
 
 CHANNEL = "message"  # wakes the reader of mails
+NAMES_LOGGED_MAX = 3
+NAME_LENGTH_LOGGED_MAX = 100
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +149,31 @@ async def _judge(conn: Conn, claim: MessageClaim, mail: ParsedMail, *, authserv_
     if mill is None:
         return _Outcome("quarantined", MailReason.AMBIGUOUS_SENDER if candidates else MailReason.UNKNOWN_SENDER)
     if not verified(mail.envelope, sender_domain=senders[0].rpartition("@")[2], authserv_id=authserv_id):
+        await _warn_of_wrong_name(conn, claim, mail, authserv_id=authserv_id)
         return _Outcome("quarantined", MailReason.DMARC_FAIL, mill)
     if not mill.approved:
         return _Outcome("quarantined", MailReason.MILL_NOT_APPROVED, mill)
     return _Outcome("batch", None, mill)
+
+
+async def _warn_of_wrong_name(conn: Conn, claim: MessageClaim, mail: ParsedMail, *, authserv_id: str) -> None:
+    """No mail of this mailbox was ever believed and its server signs otherwise: the setting is wrong, not the mail.
+
+    The names found are a hint only: they may have come with the mail.
+    """
+    names = stamped_by(mail.envelope)
+    if authserv_id.lower() in names or await messages.any_believed(conn, claim.mailbox_id):
+        return
+    LOG.warning(
+        "NO MAIL OF THIS MAILBOX CAN BE BELIEVED: none has Authentication-Results of OFFCUT_AUTHSERV_ID."
+        " Set it to the name that your own mail server writes, see README.md",
+        extra={
+            "mailbox_id": str(claim.mailbox_id),
+            "message_id": str(claim.message_id),
+            "authserv_id": authserv_id,
+            "names_found": [name[:NAME_LENGTH_LOGGED_MAX] for name in names[:NAMES_LOGGED_MAX]],
+        },
+    )
 
 
 async def _mills_of(conn: Conn, sender: str) -> list[Mill]:

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from services.ingestion.domain.batches import BatchStatus, Finding, Row, status_of
 from services.ingestion.domain.guards import Limits, objections
-from services.ingestion.domain.lots import lot_keys, ref_key
+from services.ingestion.domain.lots import lot_keys
 from services.ingestion.editing import finding_of
 from services.ingestion.parsing.model import ListReading, Problem, RowReading, UnreadableFile
 from services.ingestion.store import batches, mills, profiles, progress, rows
@@ -21,6 +21,7 @@ from services.ingestion.store.rows import NewRow
 from services.ingestion.usecases.announce import PROBLEMS_SHOWN_MAX, announce
 from services.ingestion.usecases.commits import commit_batch
 from services.ingestion.usecases.plan import figures_of, plan_batch, save_plan
+from shared.contracts.types import ref_key
 from shared.db import Conn
 
 ROWS_MAX = 20_000
@@ -151,7 +152,7 @@ def _new_rows(lots_read: Sequence[RowReading]) -> list[NewRow]:
         repeated = key is not None and key in seen
         if key is not None:
             seen.add(key)
-        elif row.lot_ref:
+        else:
             key = ref_key(row.lot_ref)
         findings = row.findings
         if repeated:

@@ -14,7 +14,7 @@ from services.ingestion.domain.batches import (
     sources_of,
     status_of,
 )
-from services.ingestion.domain.lots import lot_keys, ref_key
+from services.ingestion.domain.lots import lot_keys
 from services.ingestion.editing import revise
 from services.ingestion.errors import (
     BatchNotFound,
@@ -34,6 +34,7 @@ from services.ingestion.usecases.commits import commit_batch
 from services.ingestion.usecases.plan import plan_batch
 from services.ingestion.usecases.process import judge
 from services.ingestion.usecases.receive import CHANNEL
+from shared.contracts.types import ref_key
 from shared.db import Conn, notify
 from shared.preconditions import check_version
 
@@ -99,7 +100,7 @@ async def fix_rows(
     verdicts += [Verdict(row_id, final[row_id].status, final[row_id].findings) for row_id in changed]
     await progress.move(conn, batch_id=batch_id, target=BatchStatus.VALIDATING)
     reasons = batch.reading.get("review_reasons")
-    unsure = [str(reason) for reason in reasons] if isinstance(reasons, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    unsure = [str(reason) for reason in reasons] if isinstance(reasons, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] – isinstance leaves its parts unknown
     await judge(conn, mill, batch_id, unsure=unsure, automatic=False)
     after = await batches.find_batch(conn, batch_id, mill_id=mill_id)
     return after or batch, verdicts
@@ -140,7 +141,7 @@ def _settle(pairs: Sequence[tuple[BatchRow, Edited | None]]) -> list[Edited]:
     for one, key, (row, _) in zip(current, keys, pairs, strict=True):
         if key is None:
             ref = (one.values.lot_ref if one.values else None) or row.partial.get("lot_ref")
-            settled.append(replace(one, lot_key=ref_key(str(ref)) if ref else one.lot_key))
+            settled.append(replace(one, lot_key=ref_key(str(ref) if ref else None) or one.lot_key))
             continue
         findings = tuple(found for found in one.findings if found.code != "duplicate_lot_ref")
         repeated = key in seen
@@ -174,7 +175,7 @@ async def set_mapping(
     known = batch.reading.get("columns")
     headers: set[str] = set()
     if isinstance(known, list):
-        headers = {normal(str(column["header"])) for column in known}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        headers = {normal(str(column["header"])) for column in known}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] – isinstance leaves its parts unknown
     unknown = [header for header in columns if normal(header) not in headers]
     if unknown:
         raise UnknownColumns(unknown)
@@ -203,7 +204,7 @@ async def _profile(conn: Conn, batch: Batch) -> Mapping[str, object]:
 
 
 def _merged(before: object, new: Mapping[str, object] | Mapping[str, str]) -> dict[str, object]:
-    kept: dict[str, object] = dict(before) if isinstance(before, dict) else {}  # pyright: ignore[reportUnknownArgumentType]
+    kept: dict[str, object] = dict(before) if isinstance(before, dict) else {}  # pyright: ignore[reportUnknownArgumentType] – isinstance leaves its parts unknown
     return {**kept, **new}
 
 

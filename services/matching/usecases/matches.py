@@ -39,7 +39,7 @@ async def give_feedback(
 
 def _after(row: FeedbackRow, verdict: str) -> MatchStatus:
     if row.status == MatchStatus.CLOSED:
-        raise MatchEnded(row.status, allowed=["active", "dismissed"], advice="it cannot be judged any more.")
+        raise MatchEnded(row.status, allowed=["active", "dismissed"], advice="judge one that is active.")
     if verdict == "relevant":
         return MatchStatus.ACTIVE if row.status == MatchStatus.DISMISSED else MatchStatus(row.status)
     if row.status == MatchStatus.INTERESTED:

@@ -81,7 +81,7 @@ async def expire_requirements(conn: Conn, *, now: datetime, limit: int = 500) ->
     ids = await requirements.expire(conn, now=now, limit=limit)
     rows = await indexing.by_ids(conn, ids=ids)
     await queue.add_requirements(conn, ids, cause=trace.current())
-    await outbox.add(conn, *(_changed(row) for row in rows))
+    await outbox.add(conn, *(changed(row) for row in rows))
     return len(ids)
 
 
@@ -93,7 +93,7 @@ async def _buyer_for(conn: Conn, *, body: RequirementCreate, actor: Actor) -> UU
     buyer_id = body.buyer_id or actor.organization_id
     buyer = await market.organization_of(conn, organization_id=buyer_id)
     if actor.is_admin and (buyer is None or buyer.kind != "buyer"):
-        raise Invalid("There is no buyer with this buyer_id.")
+        raise Invalid("There is no buyer with this buyer_id; check it.")
     if actor.suspended or (buyer is not None and buyer.status != "approved"):
         raise Suspended
     return buyer_id
@@ -116,11 +116,11 @@ async def _stored(conn: Conn, requirement_id: UUID, actor: Actor) -> Requirement
     """Say that a requirement has changed, and have it scored."""
     [row] = await indexing.by_ids(conn, ids=[requirement_id])
     await queue.add_requirements(conn, [row.id], cause=trace.current())
-    await outbox.add(conn, _changed(row), actor=actor.ref())
+    await outbox.add(conn, changed(row), actor=actor.ref())
     return row
 
 
-def _changed(row: RequirementRow) -> RequirementChanged:
+def changed(row: RequirementRow) -> RequirementChanged:
     return RequirementChanged(
         requirement_id=row.id,
         buyer_id=row.buyer_id,

@@ -29,7 +29,7 @@ async def start_run(conn: Conn, *, wanted: RunCreate, now: datetime) -> RunRow:
         await queue.add_requirements(conn, [wanted.requirement_id], cause=cause, run_id=run_id)
     elif wanted.item_id is not None:
         if not await items.by_ids(conn, ids=[wanted.item_id]):
-            raise NotFound("There is no item with this id.")
+            raise NotFound("There is no item with this id; check it.")
         await queue.add_items(conn, [wanted.item_id], cause=cause, run_id=run_id)
     else:
         await queue.add_everything(conn, since=wanted.since, cause=cause, run_id=run_id)

@@ -115,8 +115,10 @@ class WindowFacts:
     buyer_name: str | None
     buyer_country: str | None
     buyer_contacts: list[dict[str, str | None]] | None
+    buyer_time_zone: str | None
     mill_name: str | None
     mill_contacts: list[dict[str, str | None]] | None
+    mill_time_zone: str | None
 
 
 async def windows(conn: Conn, window_ids: Sequence[UUID]) -> list[WindowFacts]:
@@ -125,7 +127,8 @@ async def windows(conn: Conn, window_ids: Sequence[UUID]) -> list[WindowFacts]:
         WindowFacts,
         """
         SELECT w.window_id, w.live, w.expires_at, w.item_id, i.lot, b.name AS buyer_name, b.country AS buyer_country,
-               b.contacts AS buyer_contacts, m.name AS mill_name, m.contacts AS mill_contacts
+               b.contacts AS buyer_contacts, b.time_zone AS buyer_time_zone, m.name AS mill_name,
+               m.contacts AS mill_contacts, m.time_zone AS mill_time_zone
         FROM window_replica AS w
         LEFT JOIN item_replica AS i ON i.item_id = w.item_id
         LEFT JOIN organization_replica AS b ON b.organization_id = w.buyer_id

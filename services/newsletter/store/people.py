@@ -27,6 +27,47 @@ async def recipients(
     )
 
 
+async def with_wishes(conn: Conn, *, after: UUID | None, limit: int) -> list[Recipient]:
+    """Those who have said what they want, in the order of their ids; ``after``: the last one seen."""
+    return await fetch_all(
+        conn,
+        Recipient,
+        """
+        SELECT user_id, organization_id, role, name, email, currency, organization_name, is_active, version, cadence,
+               weekday, send_time, time_zone, language, items_max, tracking, quiet_from, quiet_until
+        FROM recipient
+        WHERE version > 0 AND (%(after)s::uuid IS NULL OR user_id > %(after)s)
+        ORDER BY user_id
+        LIMIT %(limit)s
+        """,
+        {"after": after, "limit": limit},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A contact that an organisation named; in the organisation's language."""
+
+    name: str
+    email: str
+    language: str
+
+
+async def desks(conn: Conn, organization_id: UUID) -> list[Desk]:
+    """The contacts of an approved organisation, one for each address."""
+    return await fetch_all(
+        conn,
+        Desk,
+        """
+        SELECT DISTINCT ON (lower(c.email)) c.name, c.email, o.language
+        FROM organization_replica AS o, jsonb_to_recordset(o.contacts) AS c (name text, email text)
+        WHERE o.organization_id = %(organization)s AND o.status = 'approved'
+        ORDER BY lower(c.email)
+        """,
+        {"organization": organization_id},
+    )
+
+
 async def lock_users(conn: Conn, user_ids: Sequence[UUID]) -> None:
     """One at a time decides what is new for a person."""
     await conn.execute(

@@ -37,6 +37,22 @@ async def suppressed(conn: Conn, hashes: Sequence[str]) -> set[str]:
     return {one.address_hash for one in found}
 
 
+async def live_after(conn: Conn, *, after: str | None, limit: int) -> list[Suppression]:
+    """What is suppressed now, in the order of the hashes; ``after``: the last one seen."""
+    return await fetch_all(
+        conn,
+        Suppression,
+        """
+        SELECT suppression_id, address_hash, address, user_id, reason, source, created_at
+        FROM suppression
+        WHERE lifted_at IS NULL AND (%(after)s::text IS NULL OR address_hash > %(after)s)
+        ORDER BY address_hash
+        LIMIT %(limit)s
+        """,
+        {"after": after, "limit": limit},
+    )
+
+
 async def suppress(conn: Conn, suppression: Suppression) -> bool:
     """``False`` when the address is suppressed already."""
     cursor = await conn.execute(

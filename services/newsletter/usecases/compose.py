@@ -19,6 +19,7 @@ from services.newsletter.tracking import hash_token, make_token
 from services.newsletter.usecases.selection import LOT
 
 Page = NewsletterPage | NotePage
+TO_MILL = frozenset({"window_mill", "window_asked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,13 @@ def lot_url(settings: NewsletterSettings, item_id: UUID) -> str:
     return f"{settings.public_url}/mvp/app/lots/{item_id}"
 
 
+def preferences_url(settings: NewsletterSettings) -> str:
+    return f"{settings.public_url}/mvp/app/newsletter"
+
+
 def plain_links(settings: NewsletterSettings) -> Links:
     """Links of a preview: straight to the pages, nothing is counted."""
-    return Links(lot=lambda item_id: lot_url(settings, item_id), preferences=f"{settings.public_url}/mvp/app/")
+    return Links(lot=lambda item_id: lot_url(settings, item_id), preferences=preferences_url(settings))
 
 
 def tracked_links(
@@ -72,7 +77,7 @@ def tracked_links(
         lot = lambda item_id: f"{base}/t/{clicks[item_id]}/click"  # noqa: E731
     links = Links(
         lot=lot,
-        preferences=f"{settings.public_url}/mvp/app/",
+        preferences=preferences_url(settings),
         unsubscribe=f"{base}/unsubscribe/{unsubscribe}",
         pixel=pixel,
     )
@@ -124,10 +129,13 @@ def answer_page(claimed: Claimed) -> NotePage:
 
 
 def window_page(
-    claimed: Claimed, recipient: Recipient, facts: WindowFacts, settings: NewsletterSettings
+    claimed: Claimed, recipient: Recipient | None, facts: WindowFacts, settings: NewsletterSettings
 ) -> NotePage | None:
-    """A window as this side is told of it; ``None`` while the lot or the other side has not arrived yet."""
-    to_mill = claimed.kind == "window_mill"
+    """A window as this side is told of it; ``None`` while the lot or the other side has not arrived yet.
+
+    Without a recipient the mail goes to a contact of the organisation, who reads its time zone's clock.
+    """
+    to_mill = claimed.kind in TO_MILL
     party = facts.buyer_name if to_mill else facts.mill_name
     contacts = facts.buyer_contacts if to_mill else facts.mill_contacts
     if facts.lot is None or party is None or facts.expires_at is None:
@@ -137,12 +145,15 @@ def window_page(
         for one in contacts or ()
     )
     letter = WindowLetter(
-        kind={"window_holder": "holder", "window_mill": "mill"}.get(claimed.kind, "reminder"),
+        kind=claimed.kind.removeprefix("window_"),
         lot=LOT.validate_python(facts.lot),
         expires_at=facts.expires_at,
         party=party,
         contacts=lines,
         url=lot_url(settings, facts.item_id),
         hours=cast(int, claimed.facts.get("hours", 0)),
+        reason=cast(str | None, claimed.facts.get("reason")),
     )
-    return window_note(reader_of(recipient), letter)
+    desk_zone = facts.mill_time_zone if to_mill else facts.buyer_time_zone
+    desk = Reader(claimed.name, None, claimed.language, desk_zone or "UTC")
+    return window_note(reader_of(recipient) if recipient else desk, letter)

@@ -1,6 +1,7 @@
 """Mails that are owed at once: the answer to a list, and both sides of a window."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,12 @@ from services.newsletter.tracking import hash_address
 from services.newsletter.usecases.generate import DELIVERIES, message_id
 from shared import trace
 from shared.contracts.base import Event
-from shared.contracts.exclusivity import WindowExpiringSoon, WindowGranted
+from shared.contracts.exclusivity import (
+    WindowExpiringSoon,
+    WindowExtended,
+    WindowExtensionRequested,
+    WindowGranted,
+)
 from shared.contracts.ingestion import BatchStatusChanged
 from shared.db import Conn, notify
 
@@ -63,55 +69,101 @@ async def answer_batches(
 async def tell_of_windows(
     conn: Conn, events: Sequence[WindowGranted], *, settings: NewsletterSettings, now: datetime
 ) -> None:
-    """Tell the holder and the mill, each active person once."""
-    queued: list[deliveries.NewDelivery] = []
-    for event in events:
-        for kind, organization in (("window_holder", event.buyer_id), ("window_mill", event.mill_id)):
-            for reader in await people.recipients(conn, organization_id=organization):
-                key = f"window:{event.window_id}:granted"
-                facts: dict[str, object] = {"window_id": str(event.window_id)}
-                queued.extend(_to(reader, kind, key, facts, correlation_of(event), settings))
-    await _queue(conn, queued, now)
+    """Tell the holder and the mill."""
+    sides = [
+        _Notice(kind, organization_id, event, f"window:{event.window_id}:granted", {})
+        for event in events
+        for kind, organization_id in (("window_holder", event.buyer_id), ("window_mill", event.mill_id))
+    ]
+    await _tell(conn, sides, settings=settings, now=now)
 
 
 async def remind_holders(
     conn: Conn, events: Sequence[WindowExpiringSoon], *, settings: NewsletterSettings, now: datetime
 ) -> None:
     """Remind the holder once per threshold and end."""
+    reminders = [
+        _Notice(
+            "window_reminder",
+            event.buyer_id,
+            event,
+            f"window:{event.window_id}:{event.threshold_hours}h:{event.expires_at.isoformat()}",
+            {"hours": event.threshold_hours, "expires_at": event.expires_at.isoformat()},
+        )
+        for event in events
+    ]
+    await _tell(conn, reminders, settings=settings, now=now)
+
+
+async def tell_of_extensions(
+    conn: Conn, events: Sequence[WindowExtended], *, settings: NewsletterSettings, now: datetime
+) -> None:
+    """Tell the holder once per new end, with the reason that was given."""
+    told = [_of_end("window_extended", event.buyer_id, event, "extended") for event in events]
+    await _tell(conn, told, settings=settings, now=now)
+
+
+async def ask_mills(
+    conn: Conn, events: Sequence[WindowExtensionRequested], *, settings: NewsletterSettings, now: datetime
+) -> None:
+    """Pass a holder's wish for more time on to the mill, once per end."""
+    asked = [_of_end("window_asked", event.mill_id, event, "asked") for event in events]
+    await _tell(conn, asked, settings=settings, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Notice:
+    """A mail owed to one side of a window."""
+
+    kind: str
+    organization_id: UUID
+    event: WindowGranted | WindowExpiringSoon | WindowExtended | WindowExtensionRequested
+    business_key: str
+    facts: dict[str, object]
+
+
+def _of_end(
+    kind: str, organization_id: UUID, event: WindowExtended | WindowExtensionRequested, purpose: str
+) -> _Notice:
+    end = event.expires_at.isoformat()
+    key = f"window:{event.window_id}:{purpose}:{end}"
+    return _Notice(kind, organization_id, event, key, {"expires_at": end, "reason": event.reason})
+
+
+async def _tell(conn: Conn, notices: Sequence[_Notice], *, settings: NewsletterSettings, now: datetime) -> None:
+    """Tell each active person of the side once; where nobody is active, the contacts the organisation named."""
     queued: list[deliveries.NewDelivery] = []
-    for event in events:
-        for reader in await people.recipients(conn, organization_id=event.buyer_id):
-            key = f"window:{event.window_id}:{event.threshold_hours}h:{event.expires_at.isoformat()}"
-            facts: dict[str, object] = {"window_id": str(event.window_id), "hours": event.threshold_hours}
-            queued.extend(_to(reader, "window_reminder", key, facts, correlation_of(event), settings))
+    for notice in notices:
+        readers = await people.recipients(conn, organization_id=notice.organization_id)
+        active = [_to(reader, notice, settings) for reader in readers if reader.is_active]
+        if not active:
+            desks = await people.desks(conn, notice.organization_id)
+            active = [_to_desk(desk, notice, settings) for desk in desks if is_address(desk.email)]
+        queued += active
     await _queue(conn, queued, now)
 
 
-def _to(
-    reader: Recipient,
-    kind: str,
-    business_key: str,
-    facts: dict[str, object],
-    correlation_id: str,
-    settings: NewsletterSettings,
-) -> list[deliveries.NewDelivery]:
-    if not reader.is_active:
-        return []
+def _to_desk(desk: people.Desk, notice: _Notice, settings: NewsletterSettings) -> deliveries.NewDelivery:
+    delivery = _to(desk, notice, settings)
+    # Nobody's id is in it, so the address has to tell one desk's message from another's.
+    return replace(delivery, business_key=f"{notice.business_key}:{hash_address(desk.email)[:16]}")
+
+
+def _to(reader: Recipient | people.Desk, notice: _Notice, settings: NewsletterSettings) -> deliveries.NewDelivery:
     delivery_id: UUID = uuid7()
-    delivery = deliveries.NewDelivery(
+    return deliveries.NewDelivery(
         delivery_id=delivery_id,
-        user_id=reader.user_id,
-        business_key=business_key,
-        kind=kind,
+        user_id=reader.user_id if isinstance(reader, Recipient) else None,
+        business_key=notice.business_key,
+        kind=notice.kind,
         issue_id=None,
         address=reader.email,
         name=reader.name,
         language=reader.language,
-        facts=facts,
+        facts={"window_id": str(notice.event.window_id), **notice.facts},
         message_id=message_id(delivery_id, settings),
-        correlation_id=correlation_id,
+        correlation_id=correlation_of(notice.event),
     )
-    return [delivery]
 
 
 async def _queue(conn: Conn, queued: Sequence[deliveries.NewDelivery], now: datetime) -> None:

@@ -82,16 +82,18 @@ async def unsubscribe(conn: Conn, *, user_id: UUID, now: datetime) -> bool:
 
 
 async def _publish(conn: Conn, who: Recipient, source: str) -> None:
-    await outbox.add(
-        conn,
-        PreferenceChanged(
-            user_id=who.user_id,
-            organization_id=who.organization_id,
-            version=who.version,
-            cadence=who.cadence or "as_required",
-            paused=who.cadence == Cadence.OFF,
-            source=source,
-        ),
+    await outbox.add(conn, preference_changed(who, source))
+
+
+def preference_changed(who: Recipient, source: str) -> PreferenceChanged:
+    """What others are told of a reader's wishes."""
+    return PreferenceChanged(
+        user_id=who.user_id,
+        organization_id=who.organization_id,
+        version=who.version,
+        cadence=who.cadence or "as_required",
+        paused=who.cadence == Cadence.OFF,
+        source=source,
     )
 
 

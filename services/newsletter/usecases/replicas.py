@@ -12,7 +12,14 @@ from shared.contracts.catalog import (
     ItemsUnlisted,
     VisibilityChanged,
 )
-from shared.contracts.exclusivity import InterestClosed, InterestRegistered, ItemOpened, WindowClosed, WindowGranted
+from shared.contracts.exclusivity import (
+    InterestClosed,
+    InterestRegistered,
+    ItemOpened,
+    WindowClosed,
+    WindowExtended,
+    WindowGranted,
+)
 from shared.contracts.gateway import OrganizationChanged, UserChanged
 from shared.contracts.ingestion import RatesChanged
 from shared.contracts.matching import MatchesClosed, MatchesFound, RequirementChanged
@@ -131,6 +138,10 @@ async def keep_closed_interests(conn: Conn, events: Sequence[InterestClosed]) ->
 
 
 async def keep_windows(conn: Conn, events: Sequence[WindowGranted]) -> None:
+    await lots.save_windows(conn, [{**event.model_dump(mode="json"), "live": True} for event in events])
+
+
+async def keep_extended_windows(conn: Conn, events: Sequence[WindowExtended]) -> None:
     await lots.save_windows(conn, [{**event.model_dump(mode="json"), "live": True} for event in events])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -24,7 +25,8 @@ from services.newsletter.usecases.compose import (
 )
 from services.newsletter.usecases.people import suppress
 from services.newsletter.usecases.selection import by_issue, choose
-from shared import outbox
+from shared import outbox, trace
+from shared.contracts.base import Event
 from shared.contracts.newsletter import DeliveriesProgressed, DeliveryProgress, DeliveryState, IssueSent
 from shared.db import Conn
 
@@ -140,13 +142,22 @@ async def _windows(
         if window is not None and (not window.live or (window.expires_at is not None and window.expires_at <= now)):
             decided.ends.append((one.delivery_id, "suppressed", "window_closed"))
             continue
-        page = window_page(one, reader, window, settings) if window is not None and reader is not None else None
+        if window is not None and _is_overtaken(one, window.expires_at):
+            decided.ends.append((one.delivery_id, "suppressed", "window_extended"))
+            continue
+        page = window_page(one, reader, window, settings) if window is not None else None
         if page is not None:
             decided.letters.append(Letter(one, page))
         elif now - one.created_at < timedelta(seconds=settings.facts_wait_seconds):
             decided.waiting.append(one.delivery_id)
         else:
             decided.ends.append((one.delivery_id, "failed", "facts_missing"))
+
+
+def _is_overtaken(claimed: Claimed, expires_at: datetime | None) -> bool:
+    """Whether the window got more time since: then neither its old end nor a wish to move it is worth a mail."""
+    told = claimed.facts.get("expires_at")
+    return expires_at is not None and isinstance(told, str) and datetime.fromisoformat(told) < expires_at
 
 
 async def _save(conn: Conn, claimed: Sequence[Claimed], decided: _Decided, now: datetime) -> None:
@@ -164,7 +175,7 @@ async def _save(conn: Conn, claimed: Sequence[Claimed], decided: _Decided, now: 
     await _publish(
         conn,
         [
-            DeliveryProgress(delivery_id=one, user_id=user_id, state=state, at=now)
+            (by_id[one].correlation_id, DeliveryProgress(delivery_id=one, user_id=user_id, state=state, at=now))
             for one, state, _ in decided.ends
             if (user_id := by_id[one].user_id) is not None
         ],
@@ -191,17 +202,28 @@ async def record(
         )
     for one in done:
         if states[one.delivery_id].suppress:
-            await suppress(conn, address=one.address, user_id=one.user_id, reason="hard_bounce", source="smtp", now=now)
-    sent_ids = [one.issue_id for one in done if one.status == "sent" and one.issue_id]
-    if sent_ids:
-        await outbox.add(conn, *[_issue_sent(row) for row in await issues.issues(conn, issue_ids=sent_ids)])
+            with trace.tracing(trace.continued(by_id[one.delivery_id].claimed.correlation_id)):
+                await suppress(
+                    conn, address=one.address, user_id=one.user_id, reason="hard_bounce", source="smtp", now=now
+                )
+    chains = {
+        one.issue_id: by_id[one.delivery_id].claimed.correlation_id
+        for one in done
+        if one.status == "sent" and one.issue_id
+    }
+    if chains:
+        rows = await issues.issues(conn, issue_ids=list(chains), limit=len(chains))
+        await _tell(conn, [(chains[row.issue_id], _issue_sent(row)) for row in rows])
     steps = [
-        DeliveryProgress(
-            delivery_id=one.delivery_id,
-            user_id=one.user_id,
-            state=cast(DeliveryState, one.status),
-            at=now,
-            smtp_status=states[one.delivery_id].smtp_status,
+        (
+            by_id[one.delivery_id].claimed.correlation_id,
+            DeliveryProgress(
+                delivery_id=one.delivery_id,
+                user_id=one.user_id,
+                state=cast(DeliveryState, one.status),
+                at=now,
+                smtp_status=states[one.delivery_id].smtp_status,
+            ),
         )
         for one in done
         if one.user_id is not None
@@ -219,9 +241,30 @@ def _issue_sent(row: issues.IssueRow) -> IssueSent:
     )
 
 
-async def _publish(conn: Conn, steps: Sequence[DeliveryProgress]) -> None:
-    for start in range(0, len(steps), EVENT_SET_MAX):
-        await outbox.add(conn, DeliveriesProgressed(deliveries=tuple(steps[start : start + EVENT_SET_MAX])))
+async def _publish(conn: Conn, steps: Sequence[tuple[str, DeliveryProgress]]) -> None:
+    """Steps with the chain of causes each belongs to: a set holds those of one chain."""
+    chains: dict[str, list[DeliveryProgress]] = {}
+    for correlation_id, step in steps:
+        chains.setdefault(correlation_id, []).append(step)
+    await _tell(
+        conn,
+        [
+            (correlation_id, DeliveriesProgressed(deliveries=tuple(own[start : start + EVENT_SET_MAX])))
+            for correlation_id, own in chains.items()
+            for start in range(0, len(own), EVENT_SET_MAX)
+        ],
+    )
+
+
+async def _tell(conn: Conn, events: Sequence[tuple[str, Event]]) -> None:
+    """Publish each event in the chain of causes that its message was queued with."""
+    for correlation_id, group in groupby(sorted(events, key=_chain), key=_chain):
+        with trace.tracing(trace.continued(correlation_id)):
+            await outbox.add(conn, *(event for _, event in group))
+
+
+def _chain(told: tuple[str, Event]) -> str:
+    return told[0]
 
 
 def not_sent(letter: Letter, lease: UUID, *, result: Result, reason: str | None = None) -> Outcome:

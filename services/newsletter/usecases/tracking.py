@@ -8,7 +8,7 @@ from services.newsletter.domain.deliveries import is_machine
 from services.newsletter.store import links
 from services.newsletter.tracking import TOKEN_LENGTH, hash_token
 from services.newsletter.usecases.people import unsubscribe
-from shared import outbox
+from shared import outbox, trace
 from shared.contracts.newsletter import DeliveriesProgressed, DeliveryProgress
 from shared.db import Conn
 
@@ -62,7 +62,8 @@ async def _record(conn: Conn, found: links.Followed, visit: Visit, *, clicked: b
             item_id=found.item_id,
             machine=machine,
         )
-        await outbox.add(conn, DeliveriesProgressed(deliveries=(step,)))
+        with trace.tracing(trace.continued(found.correlation_id)):
+            await outbox.add(conn, DeliveriesProgressed(deliveries=(step,)))
 
 
 async def language_of(conn: Conn, token: str) -> str | None:
@@ -78,5 +79,6 @@ async def unsubscribe_by(conn: Conn, token: str, now: datetime) -> str | None:
         return None
     user_id: UUID | None = found.user_id
     if user_id is not None:
-        await unsubscribe(conn, user_id=user_id, now=now)
+        with trace.tracing(trace.continued(found.correlation_id)):
+            await unsubscribe(conn, user_id=user_id, now=now)
     return found.language

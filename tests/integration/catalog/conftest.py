@@ -1,26 +1,27 @@
 """A catalog with its own database, and a small market in it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import orjson
-import pytest
 import pytest_asyncio
 
-from services.catalog.api import ROUTERS
 from services.catalog.handlers import on_organizations_changed
-from services.catalog.settings import CatalogSettings, settings
+from services.catalog.main import build
+from services.catalog.settings import settings
 from shared.contracts.gateway import OrganizationKind
 from shared.db import Conn, Database
-from shared.service import create_app
 from tests.support.database import fixtures_of
+from tests.support.doors import api_client, environment_of, surroundings
 from tests.support.lots import organization
-from tests.support.tokens import PUBLIC_KEY, bearer
+from tests.support.tokens import bearer
 
 database, db, conn = fixtures_of("catalog")
+ENVIRONMENT = surroundings("catalog")
+environment = environment_of(settings, ENVIRONMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,6 @@ class Market:
         )
 
 
-@pytest.fixture(scope="session", autouse=True)
-def catalog_settings() -> Iterator[None]:
-    """Doors read their numbers from the settings of the process; the database is each test's own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OFFCUT_CATALOG_DATABASE_URL", "postgresql://127.0.0.1:1/none")
-        patch.setenv("OFFCUT_REDIS_URL", "redis://127.0.0.1:1")
-        patch.setenv("OFFCUT_PUBLIC_KEY", PUBLIC_KEY)
-        patch.setenv("OFFCUT_CURSOR_KEY", "cursor secret of the tests")
-        settings.cache_clear()
-        yield
-        settings.cache_clear()
-
-
 @pytest_asyncio.fixture(loop_scope="session", name="market")
 async def a_market(conn: Conn) -> Market:
     """A market that is gone after the test."""
@@ -73,11 +61,8 @@ async def a_committed_market(db: Database) -> Market:
 
 
 @pytest_asyncio.fixture(loop_scope="session", name="http")
-async def a_client(db: Database, database: str, catalog_settings: None) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(CatalogSettings.load().model_copy(update={"database_url": database}), title="t", routers=ROUTERS)
-    app.state.db = db
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://catalog/mvp/api") as client:
+async def a_client(db: Database) -> AsyncIterator[httpx.AsyncClient]:
+    async with api_client(build(), db) as client:
         yield client
 
 

@@ -4,12 +4,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.catalog.handlers import on_items_opened, on_rows_accepted, on_windows_closed, on_windows_granted
+from services.catalog.handlers import (
+    on_items_opened,
+    on_rows_accepted,
+    on_windows_closed,
+    on_windows_extended,
+    on_windows_granted,
+)
 from shared.contracts.exclusivity import ItemOpened, WindowOutcome
 from shared.contracts.types import RowAction
 from shared.db import Conn
 from tests.integration.catalog.conftest import Market, forget, told
-from tests.support.lots import closed, granted, row, rows_accepted
+from tests.support.lots import closed, extended, granted, row, rows_accepted
 
 RESERVED, RELEASED = "catalog.item.reserved.v1", "catalog.item.released.v1"
 UNTIL = datetime.now(UTC) + timedelta(hours=48)
@@ -53,6 +59,41 @@ async def test_window_when_ended_without_successor_then_released(conn: Conn, mar
         (RESERVED, None),
         (RELEASED, "released"),
     ]
+
+
+async def ends(conn: Conn, item_id: UUID) -> tuple[Any, ...]:
+    cursor = await conn.execute(
+        """
+        SELECT i.reserved_until, r.window_expires_at, i.version
+        FROM item AS i JOIN relation AS r ON r.item_id = i.item_id WHERE i.item_id = %(id)s
+        """,
+        {"id": item_id},
+    )
+    found = await cursor.fetchone()
+    assert found is not None
+    return found
+
+
+async def test_window_when_extended_then_item_is_held_until_the_later_end(conn: Conn, market: Market) -> None:
+    item_id = await one_item(conn, market)
+    window, later = granted(item_id, market.mill, market.buyer, expires_at=UNTIL), UNTIL + timedelta(hours=24)
+    await on_windows_granted(conn, [window])
+    more = extended(window, until=later)
+    await on_windows_extended(conn, [more, more])
+    assert await ends(conn, item_id) == (later, later, 3)
+    told_of = [(event["type"], datetime.fromisoformat(event["until"])) for event in await told(conn)]
+    assert told_of == [(RESERVED, UNTIL), (RESERVED, later)]
+
+
+async def test_extension_when_the_window_is_over_then_ignored(conn: Conn, market: Market) -> None:
+    item_id = await one_item(conn, market)
+    first = granted(item_id, market.mill, market.buyer, expires_at=UNTIL)
+    second = granted(item_id, market.mill, market.buyer, expires_at=UNTIL, number=2)
+    await on_windows_granted(conn, [first])
+    await on_windows_closed(conn, [closed(first, WindowOutcome.RELEASED, next_window_id=second.window_id)])
+    await on_windows_granted(conn, [second])
+    await on_windows_extended(conn, [extended(first, until=UNTIL + timedelta(hours=24))])
+    assert (await ends(conn, item_id))[:2] == (UNTIL, UNTIL)
 
 
 async def test_grant_when_item_was_withdrawn_meanwhile_then_ignored(conn: Conn, market: Market) -> None:

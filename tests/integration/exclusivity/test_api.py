@@ -17,6 +17,7 @@ from shared.db import Database
 from shared.service import Transaction, router
 from tests.integration.exclusivity import market
 from tests.support.database import service_database
+from tests.support.doors import api_client
 from tests.support.tokens import bearer, token
 
 BASE = "/mvp/api"
@@ -29,16 +30,13 @@ async def own() -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def app(own: Database) -> FastAPI:
-    app = build()
-    app.state.db = own
-    return app
+def app() -> FastAPI:
+    return build()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://exclusivity") as client:
+async def http(app: FastAPI, own: Database) -> AsyncIterator[httpx.AsyncClient]:
+    async with api_client(app, own) as client:
         yield client
 
 
@@ -60,10 +58,10 @@ class Scene:
         headers = {**who, "Idempotency-Key": str(uuid4())}
         if version is not None:
             headers["If-Match"] = f'"{version}"'
-        return await self.http.post(BASE + path, headers=headers, json=body)
+        return await self.http.post(path, headers=headers, json=body)
 
     async def get(self, path: str, who: dict[str, str]) -> Any:
-        return (await self.http.get(BASE + path, headers=who)).json()
+        return (await self.http.get(path, headers=who)).json()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -89,8 +87,8 @@ async def test_interest_when_posted_then_first_holds_and_second_sees_only_his_ow
 async def test_interest_when_repeated_with_the_same_key_then_the_answer_is_the_same(scene: Scene) -> None:
     headers = {**scene.first, "Idempotency-Key": str(uuid4())}
     body = {"item_id": str(scene.lot.item_id)}
-    first = await scene.http.post(f"{BASE}/interests", headers=headers, json=body)
-    second = await scene.http.post(f"{BASE}/interests", headers=headers, json=body)
+    first = await scene.http.post("/interests", headers=headers, json=body)
+    second = await scene.http.post("/interests", headers=headers, json=body)
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.content == second.content
     assert second.headers["idempotency-replayed"] == "true"
@@ -98,7 +96,7 @@ async def test_interest_when_repeated_with_the_same_key_then_the_answer_is_the_s
 
 async def test_interest_when_request_is_wrong_then_the_problem_says_what_to_change(scene: Scene) -> None:
     item = {"item_id": str(scene.lot.item_id)}
-    keyless = await scene.http.post(f"{BASE}/interests", headers=scene.first, json=item)
+    keyless = await scene.http.post("/interests", headers=scene.first, json=item)
     assert (keyless.status_code, keyless.json()["code"]) == (400, "idempotency_key_required")
     for who, body, status, code in (
         (scene.mill, item, 403, "not_allowed"),
@@ -225,7 +223,7 @@ async def test_request_when_it_loses_a_race_then_it_is_rolled_back_and_tried_onc
         return {"tries": len(tries)}
 
     app.include_router(racing, prefix=BASE)
-    assert (await http.post(f"{BASE}/races", json={})).status_code == status
+    assert (await http.post("/races", json={})).status_code == status
     assert len(tries) == 2
     async with own.transaction() as conn:
         cursor = await conn.execute("SELECT count(*) FROM rule_replica WHERE mill_id = %(id)s", {"id": mill_id})

@@ -1,4 +1,4 @@
-"""A thousand buyers ask for one lot in the same second, over real HTTP, with eight connections to the database."""
+"""A thousand buyers ask for one lot in the same second, over real HTTP, with the few connections of one API."""
 
 import asyncio
 import time

@@ -70,7 +70,7 @@ async def a_market(db: Database) -> dict[str, UUID]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session", name="config")
 async def a_config(database: str) -> GatewaySettings:
     service = free_port()
-    ports = {"catalog": (service,), "ingestion": (free_port(),)}
+    ports = {"catalog": (service,), "ingestion": (free_port(),), "newsletter": (free_port(),)}
     return settings_for(database, port=free_port(), upstream_ports=ports)
 
 

@@ -31,7 +31,7 @@ async def test_login_when_wrong_then_known_and_unknown_read_the_same(client: aio
     async with client.post("/mvp/api/auth/login", json={"email": email, "password": "wrong"}) as response:
         body = await response.json()
     assert (response.status, body["code"]) == (401, "wrong_credentials")
-    assert body["detail"] == "E-mail address and password do not fit together."
+    assert body["detail"] == "E-mail address and password do not fit together; check both."
 
 
 async def test_login_when_failed_five_times_then_it_pauses(client: aiohttp.ClientSession) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -51,9 +51,9 @@ async def a_door(client: aiohttp.ClientSession, own: GatewaySettings) -> AsyncIt
         yield session
 
 
-async def ask(door: aiohttp.ClientSession, method: str = "GET", **options: object) -> int:
+async def ask(door: aiohttp.ClientSession, method: str = "GET", headers: dict[str, str] | None = None) -> int:
     data = b"some body" if method in ("POST", "PUT", "PATCH") else None
-    async with door.request(method, "/mvp/api/items", data=data, **options) as response:  # pyright: ignore[reportArgumentType]
+    async with door.request(method, "/mvp/api/items", data=data, headers=headers) as response:
         if response.status == 200 and data is not None:
             assert await response.text() == str(len(data))
         return response.status
@@ -120,7 +120,7 @@ class Mute(Rude):
 @asynccontextmanager
 async def listener(
     handle: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]], port: int
-) -> AsyncIterator[None]:
+) -> AsyncGenerator[None]:
     async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await handle(reader, writer)

@@ -19,6 +19,7 @@ from shared.contracts.catalog import AppliedRow, ItemsListed, ItemSnapshot, Item
 from shared.contracts.gateway import OrganizationChanged, OrganizationKind, OrganizationStatus
 from shared.contracts.ingestion import RowAction, RowsAccepted
 from shared.db import Database, execute, fetch_all
+from tests.support.doors import api_client
 from tests.support.tokens import bearer
 
 E = TypeVar("E", bound=Event)
@@ -57,9 +58,7 @@ class Market:
     versions: dict[UUID, int] = field(default_factory=dict[UUID, int])
 
     def client(self) -> httpx.AsyncClient:
-        app = build(self.settings)
-        app.state.db = self.db
-        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingestion/mvp/api")
+        return api_client(build(self.settings), self.db)
 
     async def add_mill(
         self,
@@ -175,7 +174,7 @@ class Market:
         response = await self.upload(content, mill=mill, name=name)
         assert response.status_code == 202, response.text
         await self.read_lists()
-        batch_id = UUID(response.json()["batch_id"])
+        batch_id = UUID(response.json()["id"])
         await self.answer([part for part in await self.events(RowsAccepted) if part.batch_id == batch_id])
         return batch_id
 
@@ -197,11 +196,11 @@ class Market:
         """Move the clock that decides; ``expression`` is ours, not input."""
         async with self.db.transaction() as conn:
             await conn.execute(
-                "CREATE OR REPLACE FUNCTION clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT "  # pyright: ignore[reportArgumentType, reportCallIssue]
+                "CREATE OR REPLACE FUNCTION clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT "  # pyright: ignore[reportArgumentType, reportCallIssue] – a text of the test, not a literal
                 + expression
                 + " $$"
             )
 
     async def execute(self, query: str, **params: object) -> int:
         async with self.db.transaction() as conn:
-            return await execute(conn, query, params)  # pyright: ignore[reportArgumentType]
+            return await execute(conn, query, params)  # pyright: ignore[reportArgumentType] – a text of the test, not a literal

@@ -25,7 +25,7 @@ async def reviewed(market: Market, *lines: str) -> tuple[UUID, int]:
     """A list of the untrusted mill that waits for a person."""
     response = await market.upload(csv_list(*lines), mill=market.untrusted)
     await market.read_lists()
-    batch_id = UUID(response.json()["batch_id"])
+    batch_id = UUID(response.json()["id"])
     batch = await market.batch(batch_id)
     assert batch["status"] == "review_required", batch
     return batch_id, cast(int, batch["version"])

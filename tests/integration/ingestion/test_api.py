@@ -47,7 +47,7 @@ async def test_file_without_a_list_when_read_then_the_batch_fails_with_a_reason(
     response = await market.upload(content)
     assert response.status_code == 202
     await market.read_lists()
-    batch = await market.batch(response.json()["batch_id"])
+    batch = await market.batch(response.json()["id"])
     assert batch["status"] == "failed"
     assert batch["reasons"]
     assert (await market.events(BatchStatusChanged))[-1].reasons == tuple(cast(list[str], batch["reasons"]))
@@ -73,7 +73,7 @@ async def test_json_over_the_limit_when_sent_then_is_refused(market: Market) -> 
 async def test_upload_when_accepted_then_answers_202_with_the_place_to_ask(market: Market) -> None:
     response = await market.upload(csv_list(*usual_list()))
     assert response.status_code == 202
-    assert response.headers["location"] == f"/mvp/api/batches/{response.json()['batch_id']}"
+    assert response.headers["location"] == f"/mvp/api/batches/{response.json()['id']}"
     assert response.json()["status"] == "received"
 
 
@@ -85,7 +85,7 @@ async def test_same_file_when_sent_again_then_is_a_duplicate_unless_forced(marke
     assert again["reasons"]
     forced = await market.upload(content, force="true")
     await market.read_lists()
-    assert (await market.batch(forced.json()["batch_id"]))["changes"] == {"confirm": 20}
+    assert (await market.batch(forced.json()["id"]))["changes"] == {"confirm": 20}
 
 
 async def test_repeated_request_when_the_key_is_the_same_then_makes_one_batch(market: Market) -> None:
@@ -153,7 +153,7 @@ async def test_mill_that_is_not_known_yet_when_it_uploads_then_is_asked_to_try_a
 
 async def test_file_when_downloaded_then_is_what_was_sent_and_never_shown(market: Market) -> None:
     content = csv_list(*usual_list())
-    batch_id = (await market.upload(content, name="../Liste März.csv")).json()["batch_id"]
+    batch_id = (await market.upload(content, name="../Liste März.csv")).json()["id"]
     response = await call(market, "GET", f"/batches/{batch_id}/file", bearer("mill_user", market.trusted))
     assert response.content == content
     assert response.headers["content-disposition"].startswith('attachment; filename="Liste M_rz.csv"')
@@ -161,17 +161,30 @@ async def test_file_when_downloaded_then_is_what_was_sent_and_never_shown(market
 
 
 async def test_batches_when_listed_in_pages_then_each_comes_once(market: Market) -> None:
-    sent = [(await market.upload(csv_list(*usual_list(n)))).json()["batch_id"] for n in range(5, 10)]
+    sent = [(await market.upload(csv_list(*usual_list(n)))).json()["id"] for n in range(5, 10)]
     headers = bearer("mill_user", market.trusted)
     seen: list[str] = []
     path = "/batches?limit=2"
     while path:
         page = (await call(market, "GET", path, headers)).json()
-        seen += [batch["batch_id"] for batch in page["items"]]
+        seen += [batch["id"] for batch in page["items"]]
         path = f"/batches?limit=2&cursor={page['next_cursor']}" if page["next_cursor"] else ""
     assert seen == sent[::-1]
     wrong = await call(market, "GET", "/batches?status__in=nope", headers)
     assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_filter")
+
+
+async def test_resources_when_shown_then_each_calls_its_own_number_id(market: Market) -> None:
+    batch_id, _ = await reviewed(market, *usual_list())
+    body = {"name": "Lists", "host": "imap.example", "username": "lists", "password": "s3cret-word"}
+    mailbox = (await call(market, "POST", "/mailboxes", bearer("admin", market.operator) | key(), body)).json()
+    batch, row = await market.batch(batch_id), (await market.rows(batch_id))[0]
+    assert batch["id"] == str(batch_id)
+    assert "batch_id" not in batch
+    assert "id" in row
+    assert "row_id" not in row
+    assert "id" in mailbox
+    assert "mailbox_id" not in mailbox
 
 
 async def test_rates_when_set_then_are_published(market: Market) -> None:
@@ -193,7 +206,7 @@ async def test_mailbox_when_added_then_never_shows_its_password(market: Market) 
     assert added.status_code == 201, added.text
     listed = await call(market, "GET", "/mailboxes", admin)
     assert "s3cret-word" not in added.text + listed.text
-    path = f"/mailboxes/{added.json()['mailbox_id']}"
+    path = f"/mailboxes/{added.json()['id']}"
     paused = await call(market, "PATCH", path, admin | {"If-Match": '"1"'}, {"status": "paused"})
     assert (paused.json()["status"], paused.json()["version"]) == ("paused", 2)
     plain = await call(market, "POST", "/mailboxes", admin | key(), body | {"name": "Plain", "tls": False})

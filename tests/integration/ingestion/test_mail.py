@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from typing import cast
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -88,6 +89,8 @@ async def test_mail_of_a_trusted_mill_when_it_arrives_then_becomes_a_committed_l
     await post.arrive(mail(LIST))
     (message,) = await post.messages()
     assert (message["status"], message["reason"], message["sender"]) == ("batch", None, SENDER)
+    assert UUID(str(message["id"])).version == 7
+    assert "message_id" not in message
     (batch_id,) = cast(list[str], message["batch_ids"])
     await post.market.answer(await post.market.events(RowsAccepted))
     batch = await post.market.batch(batch_id)

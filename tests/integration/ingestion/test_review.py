@@ -44,25 +44,25 @@ async def test_bad_row_when_a_person_fixes_it_then_is_valid(market: Market) -> N
     batch_id, version = await reviewed(market, *usual_list(), line("BAD-1", gsm=9999))
     (bad,) = await market.rows(batch_id, status__in="invalid")
     path = f"/batches/{batch_id}/rows"
-    wrong = {"items": [{"row_id": bad["row_id"], "values": {"gsm": 5000}}, {"row_id": str(uuid4()), "excluded": True}]}
+    wrong = {"items": [{"row_id": bad["id"], "values": {"gsm": 5000}}, {"row_id": str(uuid4()), "excluded": True}]}
     answer = await call(market, "PATCH", path, mill(market, version), wrong)
     assert answer.status_code == 207
     by_row = {item["row_id"]: item for item in answer.json()["items"]}
-    assert by_row[bad["row_id"]]["status"] == "invalid"
+    assert by_row[bad["id"]]["status"] == "invalid"
     assert sum(item["status"] is None for item in by_row.values()) == 1
     version = answer.json()["batch"]["version"]
-    right = {"items": [{"row_id": bad["row_id"], "values": {"gsm": "199.5"}}]}
+    right = {"items": [{"row_id": bad["id"], "values": {"gsm": "199.5"}}]}
     answer = await call(market, "PATCH", path, mill(market, version), right)
     assert answer.json()["items"][0]["status"] in ("valid", "warning"), answer.json()
     assert answer.json()["batch"]["changes"] == {"create": 21}
-    fixed = next(row for row in await market.rows(batch_id) if row["row_id"] == bad["row_id"])
+    fixed = next(row for row in await market.rows(batch_id) if row["id"] == bad["id"])
     values = cast(dict[str, object], fixed["values"])
     assert (values["gsm"], values["lot_ref"], values["price_per_t"]) == ("199.5", "BAD-1", "500.00")
 
 
 async def test_row_when_excluded_then_is_not_sent(market: Market) -> None:
     batch_id, version = await reviewed(market, *usual_list())
-    row_id = (await market.rows(batch_id))[0]["row_id"]
+    row_id = (await market.rows(batch_id))[0]["id"]
     body = {"items": [{"row_id": row_id, "excluded": True}]}
     answer = await call(market, "PATCH", f"/batches/{batch_id}/rows", mill(market, version), body)
     assert answer.json()["items"][0]["status"] == "excluded"
@@ -86,7 +86,7 @@ async def test_mapping_when_a_person_sets_it_then_is_remembered_for_lists_of_thi
     header = "Lot;Grade;gsm;Zzyx;Dia mm;Core mm;Reels;Weight kg;Quality class;Price EUR/t"
     response = await market.upload(csv_list(*usual_list(), header=header))
     await market.read_lists()
-    batch_id = response.json()["batch_id"]
+    batch_id = response.json()["id"]
     batch = await market.batch(batch_id)
     assert batch["status"] in ("mapping_required", "review_required")
     assert batch["reasons"]

@@ -1,7 +1,6 @@
 """A database of matching per test, and settings that need no secrets file."""
 
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -10,26 +9,10 @@ from services.matching.settings import settings
 from shared.db import Database
 from tests.integration.matching.scene import Scene
 from tests.support.database import service_database
-from tests.support.tokens import PUBLIC_KEY
+from tests.support.doors import environment_of, surroundings
 
-ENVIRONMENT = {
-    "OFFCUT_MATCHING_DATABASE_URL": "postgresql://unused",
-    "OFFCUT_REDIS_URL": "redis://unused",
-    "OFFCUT_PUBLIC_KEY": PUBLIC_KEY,
-    "OFFCUT_CURSOR_KEY": "a key that only tests know",
-}
-
-
-@pytest.fixture(scope="package", autouse=True)
-def environment() -> Iterator[None]:
-    """Jobs and the app read the settings; the addresses in them are not used."""
-    before = dict(os.environ)
-    os.environ.update(ENVIRONMENT)
-    settings.cache_clear()
-    yield
-    os.environ.clear()
-    os.environ.update(before)
-    settings.cache_clear()
+ENVIRONMENT = surroundings("matching")
+environment = environment_of(settings, ENVIRONMENT)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

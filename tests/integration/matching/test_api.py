@@ -13,6 +13,7 @@ from services.matching.schemas import RequirementChange, RequirementCreate, Requ
 from shared.contracts.gateway import OrganizationKind, OrganizationStatus
 from shared.contracts.matching import RequirementChanged
 from tests.integration.matching.scene import WISH, Scene
+from tests.support.doors import api_client
 from tests.support.tokens import bearer, token
 
 BASE = "/mvp/api"
@@ -20,10 +21,7 @@ BASE = "/mvp/api"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def http(scene: Scene) -> AsyncIterator[httpx.AsyncClient]:
-    app = build()
-    app.state.db = scene.db
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://matching" + BASE) as client:
+    async with api_client(build(), scene.db) as client:
         yield client
 
 

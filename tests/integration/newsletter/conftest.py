@@ -1,6 +1,6 @@
 """A database of its own per test, a relay that records, and the jobs of newsletter run by hand."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -20,26 +20,11 @@ from services.newsletter.tracking import hash_token
 from shared.db import Database
 from tests.integration.newsletter.market import Market
 from tests.support.database import service_database
+from tests.support.doors import api_client, environment_of, surroundings
 from tests.support.smtp import Relay, recording_relay
-from tests.support.tokens import PUBLIC_KEY
 
-ENVIRONMENT = {
-    "OFFCUT_REDIS_URL": "redis://127.0.0.1:1/0",
-    "OFFCUT_PUBLIC_KEY": PUBLIC_KEY,
-    "OFFCUT_CURSOR_KEY": "a key for tests",
-    "OFFCUT_NEWSLETTER_DATABASE_URL": "postgresql://127.0.0.1:1/none",
-    "OFFCUT_PUBLIC_URL": "https://offcut.example",
-}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def environment() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        yield
-        settings.cache_clear()
+ENVIRONMENT = surroundings("newsletter", OFFCUT_PUBLIC_URL="https://offcut.example")
+environment = environment_of(settings, ENVIRONMENT)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -98,10 +83,7 @@ async def post(db: Database, relay: Relay) -> AsyncGenerator[Post]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(db: Database) -> AsyncGenerator[httpx.AsyncClient]:
-    app = build(settings().model_copy(update={"database_url": db.url}))
-    app.state.db = db
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test/mvp/api") as one:
+    async with api_client(build(settings()), db) as one:
         yield one
 
 

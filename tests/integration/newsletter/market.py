@@ -151,7 +151,7 @@ class Market:
             version=self.next_version(),
             listing_cycle=1,
             status=ItemStatus.AVAILABLE,
-            values=LotValues(**{**usual, **values}),  # pyright: ignore[reportArgumentType]
+            values=LotValues(**{**usual, **values}),  # pyright: ignore[reportArgumentType] – the names are those of the fields
             listed_at=NOW,
         )
 

@@ -5,7 +5,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.contracts.exclusivity import WindowClosed, WindowExpiringSoon, WindowGranted, WindowOutcome
+from shared.contracts.exclusivity import (
+    WindowClosed,
+    WindowExpiringSoon,
+    WindowExtended,
+    WindowExtensionRequested,
+    WindowGranted,
+    WindowOutcome,
+)
 from shared.contracts.gateway import Role
 from shared.contracts.ingestion import BatchCounts, BatchStatusChanged
 from shared.db import Database
@@ -41,15 +48,29 @@ async def test_window_when_granted_then_both_sides_learn_of_each_other(db: Datab
     assert await post.send() == []
 
 
+async def test_window_when_nobody_of_the_mill_is_active_then_its_contacts_are_told_once(
+    db: Database, market: Market, post: Post
+):
+    buyer, mill = await market.buyer("one"), await market.mill("saar")
+    await market.listed(mill, "S1")
+    event = granted(market, mill, buyer.organization_id, "S1")
+    await bring(db, event, event, asked(event, reason=None))
+    mails = {str(mail["Subject"])[:17]: mail for mail in await post.send() if "desk@saar.example" in str(mail["To"])}
+    assert set(mails) == {"A buyer holds you", "One Ltd asks for "}
+    told = part(mails["A buyer holds you"], "plain")
+    assert "Good day Desk of saar," in told
+    assert "One Ltd holds this lot until Mon 5 March, 14:30." in told.replace("\r\n", " ")
+
+
 async def test_window_when_its_lot_is_not_known_yet_then_the_mail_waits(db: Database, market: Market, post: Post):
     buyer, mill = await market.buyer("one"), await market.mill("saar")
     market.items["S1"] = uuid4()
     await bring(db, granted(market, mill, buyer.organization_id, "S1"))
     assert await post.deliver() == []
-    assert await values(db, "SELECT status || attempts FROM delivery") == ["queued0"]
+    assert await values(db, "SELECT status || attempts FROM delivery") == ["queued0", "queued0"]
     await market.listed(mill, "S1")
     await market.set_clock(forward=timedelta(seconds=3))
-    assert len(await post.deliver()) == 1
+    assert len(await post.deliver()) == 2
 
 
 async def test_window_when_closed_before_the_mail_then_nobody_is_told(db: Database, market: Market, post: Post):
@@ -62,7 +83,7 @@ async def test_window_when_closed_before_the_mail_then_nobody_is_told(db: Databa
     )  # fmt: skip
     await bring(db, event, closed)
     assert await post.deliver() == []
-    assert await values(db, "SELECT reason FROM delivery") == ["window_closed"]
+    assert await values(db, "SELECT DISTINCT reason FROM delivery") == ["window_closed"]
 
 
 async def test_window_when_it_ends_soon_then_the_holder_is_reminded_once(db: Database, market: Market, post: Post):
@@ -75,8 +96,71 @@ async def test_window_when_it_ends_soon_then_the_holder_is_reminded_once(db: Dat
     )  # fmt: skip
     await bring(db, event, soon, soon)
     subjects = sorted(str(mail["Subject"]) for mail in await post.send())
-    assert len(subjects) == 2
+    assert len(subjects) == 3
     assert subjects[0].startswith("4 hours left: Testliner 2, 135")
+
+
+def extended(event: WindowGranted) -> WindowExtended:
+    return WindowExtended(
+        item_id=event.item_id, mill_id=event.mill_id, listing_cycle=1, window_id=event.window_id,
+        buyer_id=event.buyer_id, old_expires_at=event.expires_at, expires_at=UNTIL + timedelta(hours=24), by="mill",
+        reason="The sample <reel> is late.",
+    )  # fmt: skip
+
+
+def asked(event: WindowGranted, *, reason: str | None) -> WindowExtensionRequested:
+    return WindowExtensionRequested(
+        item_id=event.item_id, mill_id=event.mill_id, listing_cycle=1, window_id=event.window_id,
+        buyer_id=event.buyer_id, expires_at=event.expires_at, reason=reason,
+    )  # fmt: skip
+
+
+async def test_window_when_extended_then_the_holder_is_told_once_why_and_until_when(
+    db: Database, market: Market, post: Post
+):
+    buyer, mill = await market.buyer("one", language="de"), await market.mill("saar")
+    await market.listed(mill, "S1")
+    event = granted(market, mill, buyer.organization_id, "S1")
+    await bring(db, event)
+    await post.send()
+    await bring(db, extended(event), extended(event))
+    (mail,) = await post.send()
+    assert mail["To"].addresses[0].addr_spec == buyer.email
+    assert str(mail["Subject"]).startswith("Mehr Zeit, für Sie bis Di, 6. März, 14:30 Uhr: ")
+    assert "Im Wortlaut\r\n  The sample <reel> is late." in part(mail, "plain")
+    assert "The sample &lt;reel&gt; is late." in part(mail, "html")
+
+
+@pytest.mark.parametrize("reason", [None, "The sample is late."])
+async def test_window_when_its_holder_asks_for_more_time_then_the_mill_is_told_once(
+    db: Database, market: Market, post: Post, reason: str | None
+):
+    buyer, mill = await market.buyer("one"), await market.mill("saar")
+    await market.listed(mill, "S1")
+    event = granted(market, mill, buyer.organization_id, "S1")
+    await bring(db, event)
+    await post.send()
+    seller = await market.person(mill, "saar", role=Role.MILL_USER)
+    await bring(db, asked(event, reason=reason), asked(event, reason=reason))
+    (mail,) = await post.send()
+    assert mail["To"].addresses[0].addr_spec == seller.email
+    assert str(mail["Subject"]).startswith("One Ltd asks for more time: ")
+    assert ("In their words" in part(mail, "plain")) is (reason is not None)
+    assert "None" not in part(mail, "plain")
+
+
+async def test_reminder_when_the_window_was_extended_meanwhile_then_not_sent(db: Database, market: Market, post: Post):
+    buyer, mill = await market.buyer("one"), await market.mill("saar")
+    await market.listed(mill, "S1")
+    event = granted(market, mill, buyer.organization_id, "S1")
+    soon = WindowExpiringSoon(
+        item_id=event.item_id, mill_id=mill, listing_cycle=1, window_id=event.window_id, buyer_id=event.buyer_id,
+        expires_at=UNTIL, threshold_hours=4,
+    )  # fmt: skip
+    await bring(db, event, soon, extended(event))
+    subjects = sorted(str(mail["Subject"])[:9] for mail in await post.send())
+    assert subjects == ["A buyer h", "More time", "Yours unt"]
+    assert await values(db, "SELECT reason FROM delivery WHERE kind = 'window_reminder'") == ["window_extended"]
 
 
 def batch(status: str, *, reply_to: str | None, language: str | None = "de") -> BatchStatusChanged:

@@ -66,7 +66,7 @@ async def test_mail_when_accepted_then_is_sent_once_and_told_to_others(db: Datab
     assert sent["buyer_id"] == str(buyer.organization_id)
     assert sent["item_ids"] == [str(market.items["S0"])]
     (progress,) = await published(db, "newsletter.deliveries.progressed.v1")
-    assert [step["state"] for step in progress["deliveries"]] == ["sent"]  # pyright: ignore
+    assert [step["state"] for step in progress["deliveries"]] == ["sent"]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType] – JSON
 
 
 async def test_temporary_refusal_then_tried_again_later_with_the_same_id(db: Database, market: Market, post: Post):
@@ -247,5 +247,6 @@ async def test_reader_without_tracking_then_gets_straight_links(db: Database, ma
     (mail,) = await post.send()
     item: UUID = market.items["S0"]
     assert f"https://offcut.example/mvp/app/lots/{item}" in part(mail, "plain")
+    assert "https://offcut.example/mvp/app/newsletter" in part(mail, "plain")
     assert "/open" not in part(mail, "html")
     assert await values(db, "SELECT kind FROM tracking_link") == ["unsubscribe"]

@@ -156,7 +156,7 @@ async def test_redis_when_restarting_then_publishing_goes_on_and_events_catch_up
     bus.start_reader()
     await bus.publish_numbers(5)
     await bus.wait_for(5)
-    await bus.redis.client_pause(1500)  # pyright: ignore[reportUnknownMemberType]
+    await bus.redis.client_pause(1500)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
     async with asyncio.timeout(1):
         await bus.publish_numbers(5, start=6)
     assert await bus.wait_for(10) == counting(10)

@@ -14,10 +14,10 @@ BODY = "x" * 40_000
 @pytest_asyncio.fixture(loop_scope="session")
 async def small(bus: Bus) -> AsyncGenerator[Bus]:
     """The bus with 6 MB of room in Redis."""
-    used = int((await bus.redis.info("memory"))["used_memory"])  # pyright: ignore[reportUnknownMemberType]
-    await bus.redis.config_set("maxmemory", used + 6 * MEGABYTE)  # pyright: ignore[reportUnknownMemberType]
+    used = int((await bus.redis.info("memory"))["used_memory"])  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
+    await bus.redis.config_set("maxmemory", used + 6 * MEGABYTE)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
     yield bus
-    await bus.redis.config_set("maxmemory", 0)  # pyright: ignore[reportUnknownMemberType]
+    await bus.redis.config_set("maxmemory", 0)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
 
 
 async def publish(bus: Bus, first: int, last: int) -> None:

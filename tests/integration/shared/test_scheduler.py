@@ -39,7 +39,7 @@ class Work:
 
     def job(self, **options: object) -> Job:
         made = every(seconds=float(str(options.pop("seconds", 60))), run=self.run)
-        return Job(**{**{name: getattr(made, name) for name in Job.__slots__}, "name": self.name, **options})  # type: ignore[arg-type]
+        return Job(**{**{name: getattr(made, name) for name in Job.__slots__}, "name": self.name, **options})  # type: ignore[arg-type] – the names are those of the fields
 
 
 @asynccontextmanager

@@ -77,13 +77,13 @@ async def test_worker_when_asked_then_shows_its_streams_jobs_and_troubles(own_re
 async def test_worker_when_redis_evicts_keys_then_refuses_to_start_in_plain_words(
     own_redis_url: str, policy: str
 ) -> None:
-    redis: Redis = Redis.from_url(own_redis_url)  # pyright: ignore[reportUnknownMemberType]
-    await redis.config_set("maxmemory-policy", policy)  # pyright: ignore[reportUnknownMemberType]
+    redis: Redis = Redis.from_url(own_redis_url)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
+    await redis.config_set("maxmemory-policy", policy)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
     try:
         async with one_worker(own_redis_url) as (market, _):
             assert await market.died("catalog") == 1
     finally:
-        await redis.config_set("maxmemory-policy", "noeviction")  # pyright: ignore[reportUnknownMemberType]
+        await redis.config_set("maxmemory-policy", "noeviction")  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
         await redis.aclose()
 
 

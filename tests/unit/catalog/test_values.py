@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import pytest
 
-from services.catalog.domain.lots import lot_key
 from services.catalog.domain.values import changed_fields, is_material, price_per_tonne, problems_of
 from shared.contracts.types import Certification, Form, LotValues, PriceUnit
 from tests.support.lots import LINER, lot
@@ -69,10 +68,3 @@ def test_change_when_order_or_scale_differ_then_none() -> None:
 )
 def test_change_when_it_makes_another_offer_then_material(changed: tuple[str, ...], material: bool) -> None:
     assert is_material(changed) == material
-
-
-@pytest.mark.parametrize(
-    ("ref", "key"), [("K  1", "ref:k 1"), (" k 1 ", "ref:k 1"), ("STRASSE", "ref:strasse"), ("", None), (None, None)]
-)
-def test_lot_key_when_typed_differently_then_the_same(ref: str | None, key: str | None) -> None:
-    assert lot_key(ref) == key

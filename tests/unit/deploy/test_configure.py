@@ -6,6 +6,7 @@ import pytest
 from deploy.choices import Choices
 from deploy.configure import configure
 from deploy.layout import SERVICES, Layout
+from deploy.mailroom import AUTHSERV_ID
 from deploy.secrets_file import read_secrets, write_secrets
 
 HOST = {
@@ -60,6 +61,24 @@ def test_smtp_address_alone_keeps_the_embedded_mailbox(layout: Layout) -> None:
     assert "mail" in configuration.choices.embedded
     assert configuration.secrets["OFFCUT_SMTP_URL"] == "smtp://relay.example:25"
     assert configuration.secrets["OFFCUT_IMAP_URL"].startswith("imap://lists:")
+
+
+def test_key_that_seals_mailbox_passwords_is_made_once(layout: Layout) -> None:
+    first = configure(layout, {}).secrets["OFFCUT_INGESTION_CREDENTIALS_KEY"]
+    assert len(first) >= 32
+    assert configure(layout, {}).secrets["OFFCUT_INGESTION_CREDENTIALS_KEY"] == first
+
+
+def test_name_of_the_mail_server_is_ours_when_embedded_and_as_given_otherwise(layout: Layout) -> None:
+    assert configure(layout, {}).secrets["OFFCUT_AUTHSERV_ID"] == AUTHSERV_ID
+    given = configure(layout, HOST | {"OFFCUT_AUTHSERV_ID": "mx.mail.example"}).secrets
+    assert given["OFFCUT_AUTHSERV_ID"] == "mx.mail.example"
+    assert configure(layout, {}).secrets["OFFCUT_AUTHSERV_ID"] == "mx.mail.example"
+
+
+def test_name_of_the_mail_server_is_refused_when_no_header_can_hold_it(layout: Layout) -> None:
+    with pytest.raises(ValueError, match="OFFCUT_AUTHSERV_ID"):
+        configure(layout, HOST | {"OFFCUT_AUTHSERV_ID": "mx.mail.example; dmarc=pass"})
 
 
 def test_secrets_file_is_readable_by_its_owner_only(layout: Layout) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.ingestion.domain.batches import TRANSITIONS, Action, BatchStatus, sources_of
 from services.ingestion.domain.files import FileKind, kind_of, safe_name
 from services.ingestion.domain.guards import Limits, ListFigures, objections
-from services.ingestion.domain.lots import KnownLot, changed_fields, compare, lot_keys, ref_key
+from services.ingestion.domain.lots import KnownLot, changed_fields, compare, lot_keys
 from services.ingestion.domain.trust import Envelope, automatic, verified
 from shared.contracts.types import Certification, Form, LotValues, QualityClass
 
@@ -72,10 +72,6 @@ def test_list_when_it_is_unusual_then_the_reason_is_said(figures: ListFigures, w
 )
 def test_list_when_it_is_just_inside_then_nothing_objects(figures: ListFigures) -> None:
     assert objections(figures, Limits()) == ()
-
-
-def test_lot_number_when_written_with_blanks_or_in_capitals_then_is_the_same_lot() -> None:
-    assert ref_key(" SW-26  0101 ") == ref_key("sw-26 0101")
 
 
 def test_equal_rows_when_without_a_number_then_have_keys_of_their_own() -> None:
@@ -163,7 +159,7 @@ def envelope(*authentication: str, **more: str | bool | None) -> Envelope:
         "precedence": None,
         "looped": False,
     }
-    return Envelope(**(values | more))  # type: ignore[arg-type]
+    return Envelope(**(values | more))  # type: ignore[arg-type] – the names are those of the fields
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def test_mail_without_a_message_id_when_read_then_is_known_by_its_content() -> N
 def test_bytes_when_they_are_anything_then_are_read_or_refused(raw: bytes) -> None:
     for content in (raw, b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" + raw):
         try:
-            unpack(read(content))
+            taken, contents = unpack(read(content))
         except MailRefused:
             continue
+        assert [attachment.size for attachment in taken.attachments] == [len(one) for one in contents]

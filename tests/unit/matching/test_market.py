@@ -54,19 +54,17 @@ def test_requirement_read_back_is_the_one_that_was_sent(one: samples.SampleRequi
     assert terms_of(again) == terms_of(one.body)
 
 
-if (samples.OWN / "lists/expected").is_dir():
-
-    def test_our_own_lists_give_the_matches_written_down_by_hand() -> None:
-        rates = MARKET.rates.usable(today=MARKET.today)
-        found: dict[str, set[str]] = defaultdict(set)
-        for one in MARKET.requirements:
-            requirement = requirement_of(
-                terms_of(one.body), requirement_id=samples.id_of(one.id), buyer_id=samples.id_of(one.buyer)
-            )
-            for lot in samples.lots(samples.OWN):
-                if "kw48" in lot.place[0]:  # the longer list of the demo; nobody wrote its matches down
-                    continue
-                if assess(requirement, lot_of(lot), rates).fits:
-                    name = lot.values.lot_ref or f"{lot.values.grade_code} {lot.place[1]} {lot.place[2]}"
-                    found[one.id].add(name)
-        assert {one.id: found[one.id] for one in MARKET.requirements} == EXPECTED
+def test_our_own_lists_give_the_matches_written_down_by_hand() -> None:
+    rates = MARKET.rates.usable(today=MARKET.today)
+    found: dict[str, set[str]] = defaultdict(set)
+    for one in MARKET.requirements:
+        requirement = requirement_of(
+            terms_of(one.body), requirement_id=samples.id_of(one.id), buyer_id=samples.id_of(one.buyer)
+        )
+        for lot in samples.lots(samples.OWN):
+            if "kw48" in lot.place[0]:  # the longer list of the demo; nobody wrote its matches down
+                continue
+            if assess(requirement, lot_of(lot), rates).fits:
+                name = lot.values.lot_ref or f"{lot.values.grade_code} {lot.place[1]} {lot.place[2]}"
+                found[one.id].add(name)
+    assert {one.id: found[one.id] for one in MARKET.requirements} == EXPECTED

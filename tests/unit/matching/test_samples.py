@@ -1,5 +1,6 @@
 """Both forms of the rules against the larger sample market, where that folder is present."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -9,6 +10,7 @@ from services.matching.convert import requirement_of, terms_of
 from services.matching.domain.model import Lot, Requirement
 from services.matching.domain.rules import assess
 from tests.support import market as samples
+from tests.support.sample_market import larger_market
 from tests.unit.matching.builders import lot_of
 
 Place = tuple[str, str | None, int]
@@ -28,6 +30,13 @@ if FOLDER is not None:
 
     def offered() -> list[Lot]:
         return [lot_of(lot) for lot in LOTS]
+
+    def test_matches_stated_by_the_samples_are_those_that_the_end_to_end_tests_expect() -> None:
+        market = larger_market()
+        assert market is not None
+        stated = samples.expected_pairs(market.folder, {one.file.name for one in market.lists})
+        assert replace(market, blocks=()).fitting(market.lists) == stated
+        assert market.fitting(market.lists) < stated
 
     def test_scalar_rules_on_the_sample_market_give_the_expected_matches() -> None:
         names = [one.id for one in MARKET.requirements]

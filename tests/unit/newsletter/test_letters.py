@@ -101,7 +101,7 @@ def test_lot_when_summed_up_then_one_breath() -> None:
     ],
 )
 def test_price_when_shown_then_as_the_mill_wrote_it(changes: dict[str, object], price: str, note: str) -> None:
-    shown = replace(SHOWN, **changes)  # pyright: ignore[reportArgumentType]
+    shown = replace(SHOWN, **changes)  # pyright: ignore[reportArgumentType] – the names are those of the fields
     found = card(shown, words("en"), url="u", time_zone="UTC", rates=RATES)
     assert (found.price, found.price_note) == (price, note)
 

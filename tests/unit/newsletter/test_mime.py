@@ -26,7 +26,7 @@ def mail(**changes: object) -> Mail:
         "language": "de",
         "unsubscribe_url": "https://offcut.example/u/1",
     }
-    return Mail(**{**usual, **changes})  # pyright: ignore[reportArgumentType]
+    return Mail(**{**usual, **changes})  # pyright: ignore[reportArgumentType] – the names are those of the fields
 
 
 def read(one: Mail) -> EmailMessage:

@@ -1,4 +1,4 @@
-"""Every statement on the gateway's tables."""
+"""Organisations, people, sessions and refresh tokens."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,7 +7,6 @@ from uuid import UUID
 import orjson
 
 from gateway.domain import Account, Failures, StoredRefresh
-from shared.consumer import Envelope
 from shared.contracts.gateway import OrganizationChanged, UserChanged
 from shared.db import Conn, execute, fetch_all, fetch_one
 
@@ -241,37 +240,6 @@ async def organizations(
     )
 
 
-async def append_events(conn: Conn, envelopes: Sequence[Envelope]) -> None:
-    attributes = [envelope.attributes() for envelope in envelopes]
-    await execute(
-        conn,
-        """
-        INSERT INTO event_log (stream, seq, event_id, type, key, correlation_id, causation_id, actor, audience, body,
-                               occurred_at)
-        SELECT stream, seq, event_id, type, key, correlation_id, causation_id, actor::jsonb,
-               ARRAY(SELECT jsonb_array_elements_text(audience::jsonb)::uuid), body::jsonb, occurred_at
-        FROM unnest(%(streams)s::text[], %(seqs)s::bigint[], %(ids)s::uuid[], %(types)s::text[], %(keys)s::text[],
-                    %(correlations)s::text[], %(causations)s::uuid[], %(actors)s::text[], %(audiences)s::text[],
-                    %(bodies)s::text[], %(times)s::timestamptz[])
-             AS e (stream, seq, event_id, type, key, correlation_id, causation_id, actor, audience, body, occurred_at)
-        ON CONFLICT (stream, seq) DO NOTHING
-        """,
-        {
-            "streams": [one.stream for one in envelopes],
-            "seqs": [one.seq for one in envelopes],
-            "ids": [one.event_id for one in envelopes],
-            "types": [one.type for one in envelopes],
-            "keys": [one.key for one in envelopes],
-            "correlations": [one.correlation_id for one in attributes],
-            "causations": [one.causation_id for one in attributes],
-            "actors": [one.actor.model_dump_json() for one in attributes],
-            "audiences": [orjson.dumps(one.audience).decode() for one in attributes],
-            "bodies": [one.body for one in envelopes],
-            "times": [one.occurred_at for one in envelopes],
-        },
-    )
-
-
 async def forget_old(conn: Conn, *, limit: int) -> int:
     """Drop a slice of sessions, failures and stored answers that nobody can use any more."""
     sessions = await execute(
@@ -297,3 +265,19 @@ async def forget_old(conn: Conn, *, limit: int) -> int:
 async def known_people(conn: Conn, ids: Sequence[UUID]) -> set[UUID]:
     cursor = await conn.execute("SELECT id FROM person WHERE id = ANY(%(ids)s)", {"ids": list(ids)})
     return {row[0] for row in await cursor.fetchall()}
+
+
+async def people(conn: Conn, *, after: UUID | None, limit: int) -> list[UserChanged]:
+    """People in the order of their ids, as others are told of them; ``after`` is the last id seen."""
+    return await fetch_all(
+        conn,
+        UserChanged,
+        """
+        SELECT id AS user_id, version, organization_id, role, org_role, status, name, email, language, time_zone
+        FROM person
+        WHERE %(after)s::uuid IS NULL OR id > %(after)s
+        ORDER BY id
+        LIMIT %(limit)s
+        """,
+        {"after": after, "limit": limit},
+    )

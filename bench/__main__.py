@@ -1,0 +1,40 @@
+"""`bin/bench <case>`: measure the system beside its peers, in one run, and say the ratios."""
+
+from typing import Annotated
+
+import typer
+
+from bench import bus as bus_case
+from bench import memory as memory_case
+from bench.table import Report
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line instead of a table.")]
+
+
+@app.command()
+def bus(
+    events: Annotated[int, typer.Option(min=1000, help="Events per run; Celery gets a tenth of them.")] = 30_000,
+    part: Annotated[list[str] | None, typer.Option(help=f"Only these: {' '.join(bus_case.PARTS)}.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Also drain a backlog of a million events.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Outbox row to effect row: throughput, latency, backlogs; beside the raw statements, pgbench and Celery."""
+    wanted = part or list(bus_case.PARTS)
+    if unknown := [name for name in wanted if name not in bus_case.PARTS]:
+        raise typer.BadParameter(f"no part is called {', '.join(unknown)}; there are: {' '.join(bus_case.PARTS)}")
+    report = Report("event backbone", as_json=as_json)
+    bus_case.measure(report, parts=wanted, events=events, full=full)
+    report.end()
+
+
+@app.command()
+def memory(as_json: AsJson = False) -> None:
+    """All Python processes of the running system beside Django, gunicorn and Celery; processor time of idle workers."""
+    report = Report("idle memory", as_json=as_json)
+    memory_case.measure(report)
+    report.end()
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,87 @@
+"""`bin/bench bus`: from the outbox row to the effect row."""
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+
+from bench import backlog
+from bench.arena import Arena, Place, open_arena
+from bench.contestants import Contestant, Moments, Ours, Raw, WithCelery, running
+from bench.peers import server_only
+from bench.table import Report, less_is_better, median, more_is_better, percentile
+
+PARTS = ("throughput", "latency", "backlog")
+ROUNDS = 3
+WARM = 500  # events before the clock starts, so that no start of a process is measured
+PER_SECOND = 200
+PACED_SECONDS = 4
+CELERY_SHARE = 10  # Celery gets a tenth of the events: its rate does not depend on how many there are
+
+
+def measure(report: Report, *, parts: Sequence[str], events: int, full: bool) -> None:
+    """Rounds of all contestants in turn, so that a noisy moment of the machine meets each of them."""
+    with open_arena() as arena:
+        if "throughput" in parts:
+            throughput(report, arena, events=events)
+        if "latency" in parts:
+            latency(report, arena)
+        if "backlog" in parts:
+            backlog.measure(report, arena, full=full)
+
+
+def throughput(report: Report, arena: Arena, *, events: int) -> None:
+    rates: dict[str, list[float]] = defaultdict(list)
+    for turn in range(1, ROUNDS + 1):
+        for contestant, count in ((Ours(), events), (Raw(), events), (WithCelery(), events // CELERY_SHARE)):
+            report.tell(f"throughput {turn}/{ROUNDS}: {contestant.name}, {count} events")
+            rates[contestant.name].append(rate(arena, contestant, count))
+        report.tell(f"throughput {turn}/{ROUNDS}: {server_only.NAME}")
+        rates[server_only.NAME].append(server_only.rate(arena, events))
+    ours = median(rates[Ours.name])
+    for peer in (WithCelery.name, Raw.name, server_only.NAME):
+        report.add(more_is_better(f"bus throughput vs {peer}", ours, median(rates[peer]), unit="events/s"))
+
+
+def rate(arena: Arena, contestant: Contestant, count: int) -> float:
+    """Events per second from the first insert to the last committed effect."""
+    with arena.fresh() as place, running(contestant, place):
+        contestant.publish(range(1, WARM + 1))
+        place.wait_for(WARM)
+        began = time.perf_counter()
+        contestant.publish(range(WARM + 1, WARM + count + 1))
+        place.wait_for(WARM + count)
+        seconds = time.perf_counter() - began
+        place.prove_exactly_once(WARM + count)
+        return count / seconds
+
+
+def latency(report: Report, arena: Arena) -> None:
+    """From the answer to the publisher (committed, or sent) to the commit of the effect, or the start of the no-op."""
+    found: dict[str, list[list[float]]] = defaultdict(list)
+    for turn in range(1, ROUNDS + 1):
+        for contestant in (Ours(), Raw(outbox_first=False), WithCelery()):
+            report.tell(f"latency {turn}/{ROUNDS}: {contestant.name}, {PER_SECOND} events/s")
+            found[contestant.name].append(delays_ms(arena, contestant))
+    peers = ((WithCelery.name, "celery no-op"), (Raw.name, "raw stream + transaction"))
+    for share in (0.5, 0.99):
+        mid = {name: median(percentile(run, share) for run in runs) for name, runs in found.items()}
+        for name, title in peers:
+            case = f"bus latency p{share * 100:.0f} at {PER_SECOND}/s vs {title}"
+            report.add(less_is_better(case, mid[Ours.name], mid[name], unit="ms"))
+
+
+def delays_ms(arena: Arena, contestant: Contestant) -> list[float]:
+    with arena.fresh() as place, running(contestant, place):
+        contestant.publish_paced(range(1, WARM + 1), per_second=10 * PER_SECOND)
+        count = WARM + PER_SECOND * PACED_SECONDS
+        _ended(place, contestant, WARM)
+        began = contestant.publish_paced(range(WARM + 1, count + 1), per_second=PER_SECOND)
+        ended = _ended(place, contestant, count)
+        return [(ended[number] - began[number]) * 1000 for number in began]
+
+
+def _ended(place: Place, contestant: Contestant, count: int) -> Moments:
+    if isinstance(contestant, WithCelery):
+        return contestant.moments(count)
+    place.wait_for(count)
+    return place.commit_times()

@@ -1,0 +1,5 @@
+from bench.table import Report
+
+
+def measure(report: Report) -> None:
+    report.tell("later")

@@ -1,0 +1,74 @@
+"""Signing in and out with a browser."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from gateway import usecases
+from gateway.errors import LoginPaused, WrongCredentials
+from gateway.pages.visit import (
+    ACCESS_COOKIE,
+    PATH,
+    REFRESH_COOKIE,
+    TEMPLATES,
+    Access,
+    RefreshCookie,
+    inside,
+    remember,
+    shown,
+)
+from gateway.settings import GatewaySettings
+from shared.auth import verifier
+from shared.db import clock
+from shared.problems import NotAuthenticated
+
+pages = APIRouter(prefix=PATH)
+
+
+@pages.get("/offcut.css")
+async def style() -> Response:
+    return Response(
+        (TEMPLATES / "offcut.css").read_bytes(), media_type="text/css", headers={"Cache-Control": "max-age=300"}
+    )
+
+
+@pages.get("/sign-in")
+async def sign_in_page(request: Request, next: Annotated[str | None, Query(max_length=200)] = None) -> Response:
+    return shown(request, "sign_in.html", next=inside(next), email="", error=None)
+
+
+@pages.post("/sign-in")
+async def sign_in(
+    request: Request,
+    email: Annotated[str, Form(max_length=254)],
+    password: Annotated[str, Form(max_length=256)],
+    next: Annotated[str | None, Form(max_length=200)] = None,
+) -> Response:
+    config: GatewaySettings = request.app.state.settings
+    address = request.client.host if request.client else "unknown"
+    try:
+        signed_in = await usecases.sign_in(
+            request.app.state.db, email=email, password=password, address=address, settings=config
+        )
+    except (WrongCredentials, LoginPaused) as error:
+        status = error.status
+        return shown(request, "sign_in.html", status=status, next=inside(next), email=email, error=error.detail)
+    response = RedirectResponse(inside(next), 303)
+    remember(request, response, signed_in)
+    return response
+
+
+@pages.post("/sign-out")
+async def sign_out(request: Request, access: Access = None, refresh: RefreshCookie = None) -> Response:
+    response = RedirectResponse(f"{PATH}/sign-in", 303)
+    try:
+        actor = verifier(request.app.state.settings.public_key).verify(access or "")
+        async with request.app.state.db.transaction() as conn:
+            now = await clock(conn)
+            await usecases.end_sessions(conn, session_id=actor.session_id, person_id=None, reason="signed out", now=now)
+    except NotAuthenticated:
+        pass
+    for name in (ACCESS_COOKIE, REFRESH_COOKIE):
+        response.delete_cookie(name, path=PATH)
+    return response

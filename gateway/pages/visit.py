@@ -1,0 +1,140 @@
+"""What every page needs: who is looking, and how a page is shown."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Cookie, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from gateway import usecases
+from gateway.domain import Account
+from gateway.proxy import Proxy
+from gateway.settings import GatewaySettings
+from gateway.store import identity
+from gateway.wording import FILTERS
+from shared.auth import verifier
+from shared.db import Database, clock
+from shared.problems import NotAuthenticated, Unavailable
+
+ACCESS_COOKIE = "offcut_page"
+REFRESH_COOKIE = "offcut_page_refresh"
+PATH = "/mvp/app"
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "private, no-store",
+}
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+_PAGES = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(["html", "j2"]))
+_PAGES.filters.update(FILTERS)
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in on this browser."""
+
+
+class Visitor:
+    """The signed-in person behind a page, with a valid access token."""
+
+    def __init__(self, account: Account, token: str, proxy: Proxy) -> None:
+        self.account = account
+        self._headers = {"authorization": f"Bearer {token}"}
+        self._proxy = proxy
+        self.renewed: usecases.SignedIn | None = None
+
+    async def get(self, service: str, path: str) -> tuple[int, dict[str, Any]]:
+        """Status and JSON of a proxied route; 503 when the service is down."""
+        return await self._call(service, "GET", path)
+
+    async def post(self, service: str, path: str, body: dict[str, object], key: str) -> tuple[int, dict[str, Any]]:
+        """Like ``get``; ``key`` makes a double click one request."""
+        return await self._call(service, "POST", path, body, {"idempotency-key": key})
+
+    async def put(self, service: str, path: str, body: dict[str, object], version: int) -> tuple[int, dict[str, Any]]:
+        """Like ``get``; refused with 412 when what is replaced is no longer ``version``."""
+        return await self._call(service, "PUT", path, body, {"if-match": f'"{version}"'})
+
+    async def _call(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        body: dict[str, object] | None = None,
+        extra: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, Any]]:
+        headers = {**self._headers, **(extra or {})}
+        sent = None
+        if body is not None:
+            headers["content-type"] = "application/json"
+            sent = orjson.dumps(body)
+        try:
+            status, answer = await self._proxy.call(service, method, path, headers=headers, body=sent)
+        except Unavailable as error:
+            return 503, {"detail": error.detail}
+        return status, orjson.loads(answer or b"{}")
+
+
+async def visitor_of(request: Request, access: str | None, refresh: str | None) -> Visitor:
+    config: GatewaySettings = request.app.state.settings
+    db: Database = request.app.state.db
+    renewed: usecases.SignedIn | None = None
+    try:
+        actor = verifier(config.public_key).verify(access or "")
+        if request.app.state.revocations.ended(actor.session_id):
+            raise SignInFirst
+        async with db.transaction() as conn:
+            account = await identity.account(conn, actor.user_id)
+    except NotAuthenticated:
+        if not refresh:
+            raise SignInFirst from None
+        try:
+            async with db.transaction() as conn:
+                renewed = await usecases.refresh(conn, token=refresh, settings=config, now=await clock(conn))
+        except NotAuthenticated:
+            raise SignInFirst from None
+        if renewed is None:
+            raise SignInFirst from None
+        account, access = renewed.account, renewed.access_token
+    if account is None or access is None:
+        raise SignInFirst
+    visitor = Visitor(account, access, request.app.state.proxy)
+    visitor.renewed = renewed
+    return visitor
+
+
+def shown(
+    request: Request, name: str, *, status: int = 200, visitor: Visitor | None = None, **values: object
+) -> Response:
+    html = _PAGES.get_template(name).render(visitor=visitor, **values)
+    response = HTMLResponse(html, status_code=status, headers=_HEADERS)
+    if visitor is not None and visitor.renewed is not None:
+        remember(request, response, visitor.renewed)
+    return response
+
+
+def remember(request: Request, response: Response, signed_in: usecases.SignedIn) -> None:
+    config: GatewaySettings = request.app.state.settings
+    secure = config.public_url.startswith("https:")
+    kept = ((ACCESS_COOKIE, signed_in.access_token, config.access_token_seconds),
+            (REFRESH_COOKIE, signed_in.refresh_token, config.refresh_token_days * 86_400))  # fmt: skip
+    for name, value, age in kept:
+        # Lax, not Strict: a link in a mail must find its reader signed in. Forms are only taken from our own pages.
+        response.set_cookie(name, value, max_age=age, path=PATH, httponly=True, secure=secure, samesite="lax")
+
+
+def inside(path: str | None) -> str:
+    """Only pages of ours are gone to after signing in."""
+    return path if path and path.startswith(f"{PATH}/") and "//" not in path and "\\" not in path else f"{PATH}/"
+
+
+def to_sign_in(request: Request) -> RedirectResponse:
+    return RedirectResponse(f"{PATH}/sign-in?next={request.url.path}", 303)
+
+
+Access = Annotated[str | None, Cookie(alias=ACCESS_COOKIE, max_length=4096)]
+RefreshCookie = Annotated[str | None, Cookie(alias=REFRESH_COOKIE, max_length=200)]
