@@ -2,5 +2,6 @@
 module.exports = {
   apis: 1,
   watch: process.env.OFFCUT_WATCH === '1',
+  proxies: [],
   memory: { main: '400M', worker: '600M' },
 }

@@ -14,6 +14,7 @@ INFRA_PORTS = {"postgres": 8920, "redis": 8921, "smtp": 8922, "imap": 8923, "mai
 SERVICE_PORTS: dict[str, int] = dict(zip(SERVICES, (8911, 8912, 8913, 8914, 8915, 8910), strict=True))
 
 WORKER_SHIFT = 40
+SECOND_API_SHIFT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,12 @@ class Layout:
     def worker_port(self, service: str) -> int:
         """Health and metrics of a worker."""
         return self.service_port(service) + WORKER_SHIFT
+
+    @property
+    def gateway_ports(self) -> tuple[int, ...]:
+        """Both gateways of production; in development nobody listens on the second."""
+        first = self.service_port("gateway")
+        return first, first + SECOND_API_SHIFT
 
     @property
     def address(self) -> str:

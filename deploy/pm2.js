@@ -70,7 +70,11 @@ function settingsOf(service, port) {
   const own = { [`${key}_PORT`]: String(port), [`${key}_WORKER_PORT`]: String(PORTS[service] + WORKER + offset) }
   if (service !== 'gateway') return own
   const others = Object.keys(PORTS).filter((name) => name !== 'gateway')
-  return { ...own, OFFCUT_GATEWAY_UPSTREAM_PORTS: JSON.stringify(Object.fromEntries(others.map((name) => [name, portsOf(name)]))) }
+  return {
+    ...own,
+    OFFCUT_GATEWAY_UPSTREAM_PORTS: JSON.stringify(Object.fromEntries(others.map((name) => [name, portsOf(name)]))),
+    OFFCUT_GATEWAY_TRUSTED_PROXIES: JSON.stringify(limits.proxies),
+  }
 }
 
 function processOf(service, name, module, port) {

@@ -2,5 +2,6 @@
 module.exports = {
   apis: 2,
   watch: false,
+  proxies: ['127.0.0.1'], // nginx (deploy/nginx.conf) says where a request came from
   memory: { main: '500M', worker: '900M' },
 }

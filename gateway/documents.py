@@ -67,7 +67,7 @@ async def one_document(request: Request) -> dict[str, Any]:
     missing: list[str] = []
     for service in request.app.state.settings.upstream_ports:
         try:
-            status, body = await proxy.call(service, "GET", "/internal/openapi.json")
+            status, body = await proxy.call(service, "GET", "/internal/openapi.json", patient=False)
             if status == 200:
                 known[service] = orjson.loads(body)
         except Unavailable:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway import headers as rules
 from gateway import tokens
 from gateway.domain import is_inside
 from gateway.errors import OrganizationSuspended, RightsChanged
@@ -34,6 +35,7 @@ class Door:
         self._proxy = proxy
         self._revocations = revocations
         self._exchange = Exchange(db, settings)
+        self._trusted = settings.trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,8 +44,10 @@ class Door:
         scope["app"] = self._app
         authorization: str | None = None
         try:
+            rules.check(scope["headers"], http_version=scope["http_version"])
+            self._look_behind_proxy(scope)
             _without_trailing_slash(scope)
-            target = target_of(scope["path"], scope["raw_path"])
+            target = target_of(scope["path"], scope["raw_path"], scope["query_string"])
             if any(name == b"authorization" for name, _ in scope["headers"]):
                 authorization = await self._admit(scope)
             elif target is not None and not target.is_public:
@@ -61,6 +65,13 @@ class Door:
             await self._own(scope, receive, send)
         else:
             await self._proxy.forward(target, scope, receive, send, authorization=authorization)
+
+    def _look_behind_proxy(self, scope: Scope) -> None:
+        """Throttles and logs see who asks, not the proxy in front."""
+        client: tuple[str, int] | None = scope.get("client")
+        if self._trusted and client is not None:
+            address = rules.client_behind(scope["headers"], peer=client[0], trusted=self._trusted)
+            scope["client"] = (address, client[1] if address == client[0] else 0)
 
     async def _admit(self, scope: Scope) -> str | None:
         """Refuse who may not come in; the header that replaces an API token, ``None`` for a person's own."""

@@ -4,13 +4,17 @@ AppError
 ├── NotAuthenticated 401  wrong_credentials (unknown user and wrong password read the same), token_revoked,
 │                         token_expired (rights changed: refresh)
 ├── NotAllowed 403        organization_suspended, not_allowed
-├── Gone 410              gone (a link that was used or is too old)
+├── RequestTimeout 408     request_timeout
 ├── Conflict 409          state_conflict
+├── Gone 410              gone (a link that was used or is too old)
 ├── Invalid 422           validation_failed, with the member in errors
-└── RateLimited 429       rate_limited (with Retry-After)
+├── RateLimited 429       rate_limited (with Retry-After)
+├── HeadersTooLarge 431    headers_too_large
+├── UpstreamBroken 502     upstream_error
+└── UpstreamTimeout 504    upstream_timeout
 """
 
-from shared.problems import Conflict, Gone, Invalid, NotAllowed, NotAuthenticated, RateLimited
+from shared.problems import AppError, Conflict, Gone, Invalid, NotAllowed, NotAuthenticated, RateLimited
 
 
 class WrongCredentials(NotAuthenticated):
@@ -65,7 +69,7 @@ class FieldRefused(Invalid):
 
     def __init__(self, field: str, message: str) -> None:
         found = [{"pointer": f"#/{field}", "code": "not_accepted", "message": message}]
-        super().__init__(f"{field} {message}.", errors=found)
+        super().__init__(f"Change {field}: it {message}.", errors=found)
 
 
 class LoginPaused(RateLimited):
@@ -75,3 +79,19 @@ class LoginPaused(RateLimited):
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"Too many attempts; try again in {seconds} seconds.", headers={"Retry-After": str(seconds)})
+
+
+class RequestTimeout(AppError):
+    status, slug, title = 408, "request_timeout", "The request took too long"
+
+
+class HeadersTooLarge(AppError):
+    status, slug, title = 431, "headers_too_large", "Headers too large"
+
+
+class UpstreamTimeout(AppError):
+    status, slug, title = 504, "upstream_timeout", "The service took too long"
+
+
+class UpstreamBroken(AppError):
+    status, slug, title = 502, "upstream_error", "The service broke off"

@@ -16,7 +16,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from shared.metrics import PASSWORD_HASHES, PASSWORD_IMPORTED_ITERATIONS
+from shared import metrics
 from shared.problems import Unavailable
 
 PASSWORD_LENGTH_MAX = 256
@@ -65,7 +65,7 @@ def _nobody() -> str:
 
 def hash_password(password: str) -> str:
     """The Argon2id hash to store."""
-    PASSWORD_HASHES.inc()
+    metrics.PASSWORD_HASHES.inc()
     return _HASHER.hash(password)
 
 
@@ -99,7 +99,7 @@ def _verify(stored: str | None, password: str, imported_iterations: int) -> Verd
 
 
 def _fits(stored: str, password: str) -> bool:
-    PASSWORD_HASHES.inc()
+    metrics.PASSWORD_HASHES.inc()
     try:
         return _HASHER.verify(stored, password)
     except (VerifyMismatchError, VerificationError, InvalidHashError):
@@ -112,7 +112,7 @@ def _fits_imported(stored: str, password: str) -> tuple[bool, int]:
 
 
 def _pbkdf2(password: str, salt: str, iterations: int) -> bytes:
-    PASSWORD_IMPORTED_ITERATIONS.inc(iterations)
+    metrics.IMPORTED_ITERATIONS.inc(iterations)
     return hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), iterations)
 
 

@@ -1,5 +1,6 @@
 """Which service answers a path: the first segment under ``/mvp/api/`` decides."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -31,6 +32,9 @@ PUBLIC = ("newsletter/t/", "newsletter/unsubscribe/", "newsletter/provider-event
 UPLOADS = ("batches", "datasheets")
 """Segments that take files and therefore large bodies."""
 
+# A slash, a backslash or a control character; also encoded twice, for whoever decodes twice.
+_ENCODED_SEPARATOR = re.compile(r"%(25)*(2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -45,14 +49,18 @@ class Ambiguous(ValueError):
     """The raw and the decoded path would go to different places."""
 
 
-def target_of(path: str, raw_path: bytes) -> Target | None:
+def target_of(path: str, raw_path: bytes, query: bytes = b"") -> Target | None:
     """The service for a path, ``None`` for the gateway's own.
 
     Decided on the very bytes that are forwarded. Raises ``Ambiguous`` for encoded slashes, dots or letters that make
     the raw and the decoded form differ in the deciding part.
     """
     raw = raw_path.decode("latin-1")
-    if any(part in (".", "..") for part in unquote(raw).split("/")) or "%2f" in raw.lower() or "//" in raw:
+    if not raw.isascii() or not query.isascii() or not raw.startswith("/") or "//" in raw or "\\" in raw:
+        raise Ambiguous(path)
+    if "%" in raw and _ENCODED_SEPARATOR.search(raw):
+        raise Ambiguous(path)
+    if any(part in (".", "..") for part in unquote(raw).split("/")):
         raise Ambiguous(path)
     if not raw.startswith(PREFIX):
         if unquote(raw).startswith(PREFIX):

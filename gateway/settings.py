@@ -25,6 +25,7 @@ class GatewaySettings(ServiceSettings):
     upstream_host: str = "127.0.0.1"
     upstream_ports: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     worker_ports: dict[str, int] = Field(default_factory=dict)  # health and dead letters of every worker
+    trusted_proxies: tuple[str, ...] = ()  # peers whose X-Forwarded-For is believed: nginx, in production
     access_token_seconds: int = 900  # as short as a revocation list kept in memory should be
     refresh_token_days: int = 30
     refresh_grace_seconds: int = 10  # two tabs that refresh at the same moment
@@ -50,6 +51,7 @@ class GatewaySettings(ServiceSettings):
     mail_attempts_max: int = 12
     connect_seconds: float = 2.0
     first_byte_seconds: float = 30.0
+    idle_seconds: float = 60.0  # between two parts of a body, in either direction; there is no limit in total
     boot_wait_seconds: float = 15.0  # a refused connection is tried again for longer than a start takes
     body_bytes_max: int = 1 << 20
     upload_bytes_max: int = 64 << 20

@@ -4,17 +4,16 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from starlette.types import ASGIApp
 
+from shared.serve import server_of
 from tests.support.wait import until
 
 
 @asynccontextmanager
 async def serving(app: ASGIApp, port: int) -> AsyncGenerator[None]:
-    """Serve ``app`` with the HTTP parser that production uses."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, http="httptools", log_config=None, access_log=False)
-    server = uvicorn.Server(config)
+    """Serve ``app`` with the server that production uses."""
+    server = server_of(app, port=port)
     task = asyncio.create_task(server.serve())
     try:
         await until(lambda: server.started or task.done(), deadline_s=10, what=f"a server on port {port}")

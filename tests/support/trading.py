@@ -6,7 +6,8 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from gateway import accounts
-from gateway import usecases as people
+from gateway.usecases.organizations import save_organizations
+from gateway.usecases.people import save_people
 from services.exclusivity.domain import Terms
 from services.exclusivity.store import windows
 from services.exclusivity.usecases.interests import register_interest, withdraw_interest
@@ -63,14 +64,14 @@ class Trading:
         persons = [one for slug in MILLS for one in accounts.people_of(entry(slug), Role.MILL_USER)]
         persons += [one for slug in BUYERS for one in accounts.people_of(entry(slug), Role.BUYER_USER)]
         async with self.place.databases["gateway"].transaction() as conn:
-            await people.save_organizations(conn, organizations, actor=BY)
-            await people.save_people(conn, persons, ["x"] * len(persons), actor=BY)
+            await save_organizations(conn, organizations, actor=BY)
+            await save_people(conn, persons, {one.user_id: "x" for one in persons}, actor=BY)
         await self.place.settle()
         async with self.place.databases["gateway"].transaction() as conn:
             renamed = organizations[0].model_copy(update={"name": "Aumühle Papier", "contacts": ()})
-            await people.save_organizations(conn, [renamed], actor=BY)
+            await save_organizations(conn, [renamed], actor=BY)
             left = persons[1].model_copy(update={"status": UserStatus.INACTIVE})
-            await people.save_people(conn, [left], [None], actor=BY)
+            await save_people(conn, [left], {}, actor=BY)
         await self.rates(date(2026, 11, 20), Decimal("1.0850"))
         await self.place.settle()
 

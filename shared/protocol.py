@@ -1,0 +1,89 @@
+"""HTTP/1.1 at the door of every process: a request's head is bounded in size and time, a refusal is a problem."""
+
+import asyncio
+from typing import Any
+
+import orjson
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+HEAD_BYTES_MAX = 64 * 1024  # the parser itself would collect headers without end
+HEAD_SECONDS_MAX = 20.0
+NOT_HTTP = "The request is not well-formed HTTP/1.1; send another."
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol on llhttp, which refuses ambiguous framing, with the limits that it lacks."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._in_head = True
+        self._head_bytes = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        # A connection that never asks for anything ends like one that has nothing more to ask.
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_ended()
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self._in_head or self.transport.is_closing():
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > HEAD_BYTES_MAX:
+            self._refuse(431, "headers_too_large", f"At most {HEAD_BYTES_MAX} bytes of headers are taken; send less.")
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS_MAX, self._head_late)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._head_ended()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "malformed_request", NOT_HTTP)
+
+    def _head_ended(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_late(self) -> None:
+        if not self.transport.is_closing():
+            self._refuse(
+                408,
+                "request_timeout",
+                f"The headers did not come within {HEAD_SECONDS_MAX:.0f} seconds; send them again.",
+            )
+
+    def _refuse(self, status: int, code: str, detail: str) -> None:
+        """Answer at once and end the connection: what follows on it cannot be told apart from the next request."""
+        self._head_ended()
+        title = {400: "Malformed request", 408: "The request took too long", 431: "Headers too large"}[status]
+        body = orjson.dumps(
+            {"type": f"/mvp/api/problems/{code}", "title": title, "status": status, "code": code, "detail": detail}
+        )
+        head = (
+            f"HTTP/1.1 {status} {title}\r\ncontent-type: application/problem+json\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
