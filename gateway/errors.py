@@ -65,7 +65,7 @@ class FieldRefused(Invalid):
 
     def __init__(self, field: str, message: str) -> None:
         found = [{"pointer": f"#/{field}", "code": "not_accepted", "message": message}]
-        super().__init__(f"{field} {message}; correct it and send it again.", errors=found)
+        super().__init__(f"Change {field}: it {message}.", errors=found)
 
 
 class LoginPaused(RateLimited):

@@ -3,42 +3,17 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from gateway import api, pages
+from gateway import api, operations, pages
 from gateway.documents import assets, documents
 from gateway.door import Door
 from gateway.proxy import Proxy
 from gateway.revocations import Revocations
 from gateway.settings import GatewaySettings, settings
-from shared.auth import actor_of, public
-from shared.problems import NotAuthenticated, Unavailable
 from shared.serve import serve
-from shared.service import Traced, create_app, router
-
-health = router("Platform")
-
-
-@health.get("/health", dependencies=[public], summary="Is it up; for the operator, which part is not")
-async def get_health(request: Request) -> JSONResponse:
-    try:
-        is_admin = actor_of(request).is_admin
-    except NotAuthenticated:
-        is_admin = False
-    proxy: Proxy = request.app.state.proxy
-    services: dict[str, str] = {}
-    for service in request.app.state.settings.upstream_ports:
-        try:
-            status, _ = await proxy.call(service, "GET", "/health/ready")
-            services[service] = "ok" if status == 200 else "not ready"
-        except Unavailable:
-            services[service] = "down"
-    answer: dict[str, object] = {"status": "ok" if set(services.values()) == {"ok"} else "degraded"}
-    if is_admin:
-        answer["services"] = services
-    return JSONResponse(answer)
+from shared.service import Traced, create_app
 
 
 def own_app(config: GatewaySettings) -> FastAPI:
@@ -46,7 +21,7 @@ def own_app(config: GatewaySettings) -> FastAPI:
     own = create_app(
         config,
         title="Offcut gateway",
-        routers=[*api.ROUTERS, health],
+        routers=[*api.ROUTERS, operations.platform],
         description="Sign-in, users, organisations, API tokens, and the way to the services.",
         traced=False,
     )

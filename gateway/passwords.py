@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
-from prometheus_client import Counter
 
+from shared import metrics
 from shared.problems import Unavailable
 
 PASSWORD_LENGTH_MAX = 256
@@ -24,8 +24,6 @@ WAITING_MAX = 64  # at 9 ms each, who comes then would wait for more than half a
 DJANGO = "pbkdf2_sha256$"
 DJANGO_ITERATIONS_MAX = 2_000_000  # Django 5.2 makes 1,000,000; more would let a file of accounts block the threads
 DIGEST_BYTES = 32
-HASHES = Counter("offcut_password_hashes_total", "Argon2id hashes computed")
-IMPORTED_ITERATIONS = Counter("offcut_password_imported_iterations_total", "PBKDF2 iterations computed")
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 T = TypeVar("T")
 
@@ -67,7 +65,7 @@ def _nobody() -> str:
 
 def hash_password(password: str) -> str:
     """The Argon2id hash to store."""
-    HASHES.inc()
+    metrics.PASSWORD_HASHES.inc()
     return _HASHER.hash(password)
 
 
@@ -101,7 +99,7 @@ def _verify(stored: str | None, password: str, imported_iterations: int) -> Verd
 
 
 def _fits(stored: str, password: str) -> bool:
-    HASHES.inc()
+    metrics.PASSWORD_HASHES.inc()
     try:
         return _HASHER.verify(stored, password)
     except (VerifyMismatchError, VerificationError, InvalidHashError):
@@ -114,7 +112,7 @@ def _fits_imported(stored: str, password: str) -> tuple[bool, int]:
 
 
 def _pbkdf2(password: str, salt: str, iterations: int) -> bytes:
-    IMPORTED_ITERATIONS.inc(iterations)
+    metrics.IMPORTED_ITERATIONS.inc(iterations)
     return hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), iterations)
 
 

@@ -18,6 +18,7 @@ from shared.problems import AppError, BadRequest, TooLarge, Unavailable, problem
 
 LOG = logging.getLogger("proxy")
 RETRY_PAUSE_SECONDS = 0.1
+WORKER_SECONDS = 5.0  # one that is stopped must not hold up what is asked of all
 REPEATABLE = frozenset({"GET", "HEAD"})
 
 
@@ -163,15 +164,34 @@ class Proxy:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> tuple[int, bytes]:
-        """Status and body of one small request of the gateway's own; ``Unavailable`` when nobody answers."""
+        """Status and body of one request to its API; raises ``Unavailable`` when the service does not answer."""
+        return await self._ask(service, method, next(self._upstreams[service]) + path, headers=headers, body=body)
+
+    async def ask_worker(
+        self, service: str, method: str, path: str, *, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """The same of a service's worker: health and dead letters."""
+        address = f"http://{self._settings.upstream_host}:{self._settings.worker_ports[service]}{path}"
+        return await self._ask(f"{service} worker", method, address, headers=headers, seconds=WORKER_SECONDS)
+
+    async def _ask(
+        self,
+        name: str,
+        method: str,
+        address: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        seconds: float | None = None,
+    ) -> tuple[int, bytes]:
         if self._client is None:
             raise Unavailable("The gateway is starting; try again.")
+        timeout = aiohttp.ClientTimeout(total=seconds) if seconds else self._client.timeout
         try:
-            address = next(self._upstreams[service]) + path
-            async with self._client.request(method, address, headers=headers, data=body) as response:
+            async with self._client.request(method, address, headers=headers, data=body, timeout=timeout) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError):
-            raise Unavailable(f"The {service} service is down; try again shortly.") from None
+            raise Unavailable(f"The {name} is down; try again shortly.") from None
 
 
 class _Sent:

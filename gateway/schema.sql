@@ -254,6 +254,18 @@ CREATE TABLE refresh_token (
 );
 CREATE INDEX refresh_token_session ON refresh_token USING btree (session_id);
 
+CREATE TABLE replay (
+    scope text NOT NULL,
+    dead_letter_id uuid NOT NULL,
+    service text NOT NULL,
+    type text NOT NULL,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL DEFAULT clock(),
+    done_at timestamp with time zone,
+    CONSTRAINT replay_pkey PRIMARY KEY (scope)
+);
+CREATE INDEX replay_latest ON replay USING btree (requested_at DESC);
+
 CREATE TABLE sent (
     seq bigint NOT NULL,
     event_id uuid NOT NULL,

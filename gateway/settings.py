@@ -24,6 +24,7 @@ class GatewaySettings(ServiceSettings):
     # first segment decides the service; the ports are those of one machine, other hosts by setting
     upstream_host: str = "127.0.0.1"
     upstream_ports: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+    worker_ports: dict[str, int] = Field(default_factory=dict)  # health and dead letters of every worker
     access_token_seconds: int = 900  # as short as a revocation list kept in memory should be
     refresh_token_days: int = 30
     refresh_grace_seconds: int = 10  # two tabs that refresh at the same moment
@@ -65,6 +66,9 @@ class GatewaySettings(ServiceSettings):
             names = ("ingestion", "catalog", "matching", "exclusivity", "newsletter")
             # The settings are frozen for everybody else.
             object.__setattr__(self, "upstream_ports", {name: (first + i,) for i, name in enumerate(names)})
+        if not self.worker_ports:
+            names = ("gateway", "ingestion", "catalog", "matching", "exclusivity", "newsletter")
+            object.__setattr__(self, "worker_ports", {name: self.worker_port + i for i, name in enumerate(names)})
         return self
 
 

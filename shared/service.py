@@ -9,11 +9,10 @@ from typing import Annotated, Any, ClassVar, cast
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import idempotency, problems, trace
+from shared import idempotency, metrics, problems, trace
 from shared.auth import public
 from shared.config import ServiceSettings
 from shared.contracts.base import ActorRef
@@ -245,7 +244,7 @@ def _health(db: Database) -> APIRouter:
         return {"status": "ok"}
 
     @health.get("/metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    async def figures() -> Response:
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
     return health

@@ -54,4 +54,7 @@ async def set_password(request: Request, token: Token, password: NewPassword) ->
 
 def _form(request: Request, words: dict[str, str], error: AppError | None = None) -> Response:
     status = error.status if error else 200
-    return shown(request, "choose_password.html", status=status, error=error.detail if error else None, **words)
+    said = error.detail if error else None
+    return shown(
+        request, "choose_password.html", status=status, error=said, title=words["title"], button=words["button"]
+    )
