@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -25,6 +26,7 @@ TOKEN_BYTES_MAX = 4096
 LEEWAY_SECONDS = 5
 API = "/mvp/api/"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # the library also takes padding
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub", "sid"]
 
 
@@ -72,6 +74,8 @@ class TokenVerifier:
         """The actor of a valid access token; raises ``NotAuthenticated`` with the reason."""
         if len(token) > TOKEN_BYTES_MAX:
             raise NotAuthenticated("The access token is too long to be one of ours; sign in again.")
+        if not _COMPACT.fullmatch(token):
+            raise NotAuthenticated("The access token is not valid; sign in again.")
         digest = hashlib.sha256(token.encode()).digest()
         known = self._remembered.get(digest)
         now = time.time()
