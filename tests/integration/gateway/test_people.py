@@ -271,3 +271,20 @@ async def test_database_when_read_then_holds_no_usable_token(db: Database) -> No
         for table in ("mail", "outbox", "idempotency"):
             found = await conn.execute(f"SELECT count(*) FROM {table} t WHERE t::text LIKE '%%/mvp/app/%%'")
             assert await found.fetchone() == (0,)
+
+
+async def test_link_when_looked_at_in_a_browser_then_used_up_only_by_the_form(
+    client: aiohttp.ClientSession, db: Database, config: GatewaySettings
+) -> None:
+    token = await invited(client, db, config, "uma@lindholz.example")
+    page = f"/mvp/app/invitations/{token}"
+    for _ in range(2):  # a mail program looks first
+        async with client.get(page) as response:
+            assert response.status == 200
+            assert "Accept the invitation" in await response.text()
+    answers: list[int] = []
+    for password in ("short", PASSWORD, PASSWORD):
+        async with client.post(page, data={"password": password}) as response:
+            answers.append(response.status)
+    assert answers == [422, 200, 410]
+    assert (await (await caller(client, "uma@lindholz.example")).get("/auth/me")).status == 200
