@@ -30,7 +30,14 @@ def running(arena: Arena) -> Generator[list[list[int]]]:
             "BENCH_REDIS_URL": place.redis_url,
         }
         port = free_port()
-        gunicorn = ["gunicorn", "--workers=3", f"--bind=127.0.0.1:{port}", "--preload", f"{STACK}.api:application"]
+        gunicorn = [
+            "gunicorn",
+            "--workers=3",
+            "--no-control-socket",
+            f"--bind=127.0.0.1:{port}",
+            "--preload",
+            f"{STACK}.api:application",
+        ]
         worker = ["celery", "--app", f"{STACK}.tasks", "worker", "--pool=prefork", "--loglevel=ERROR"]
         beat = ["celery", "--app", f"{STACK}.tasks", "beat", "--loglevel=ERROR", f"--schedule={place.logs}/beat"]
         made = processes.start([f"{STACK}.schema"], environment=environment, log=place.logs / "schema.log")
