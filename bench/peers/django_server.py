@@ -18,8 +18,8 @@ NOUNS = ("organization", "batch", "item", "requirement", "match", "window", "del
 
 
 @contextmanager
-def running(arena: Arena) -> Generator[list[list[int]]]:
-    """Yield, for gunicorn, worker and beat, the processes of each: warm, with tables, without any data."""
+def running(arena: Arena) -> Generator[list[int]]:
+    """Yield the first processes of gunicorn, worker and beat: with tables, without any data."""
     with arena.fresh() as place:
         address = conninfo_to_dict(place.database_url)
         environment = {
@@ -49,7 +49,7 @@ def running(arena: Arena) -> Generator[list[list[int]]]:
         ]
         try:
             _warm(f"http://127.0.0.1:{port}/api", place)
-            yield [processes.family(process.pid) for process in started]
+            yield [process.pid for process in started]
         finally:
             processes.stop(started)
 
