@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Protocol, cast
 
 import psycopg
@@ -152,7 +153,8 @@ class Raw:
             event, event_id = released(number), uuid7()
             raw.publish(self._conn, [number], [event_id], [event.model_dump_json()])
             committed[number] = time.time()
-            values = (str(number), "1", str(event_id), event.TYPE, event.key, "", "{}", event.model_dump_json())
+            head = (str(number), raw.EPOCH, str(event_id), event.TYPE, event.key)
+            values = (*head, datetime.now(UTC).isoformat(), raw.META % number, event.model_dump_json())
             self._redis.xadd(raw.STREAM, {**dict(zip(raw.FIELDS, values, strict=True))})
         return committed
 

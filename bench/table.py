@@ -1,6 +1,7 @@
 """One row per comparison: a table for people, or one JSON object per line for programs."""
 
 import json
+import math
 import statistics
 import sys
 from collections.abc import Iterable, Sequence
@@ -43,7 +44,7 @@ def median(values: Iterable[float]) -> float:
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least this share of all values does not exceed."""
     ordered = sorted(values)
-    return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+    return ordered[max(math.ceil(len(ordered) * share) - 1, 0)]
 
 
 class Report:

@@ -1,6 +1,6 @@
 """Prepare a checkout: make `.venv`, install the locked packages and Node's part. Needs nothing but Python itself.
 
-`python deploy/prepare.py runtime|dev`; with `--fresh` it only says by its exit status whether everything is in place.
+`python deploy/prepare.py runtime|dev|bench`; with `--fresh` its exit status says whether everything is in place.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
+LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock", "bench": "requirements-bench.lock"}
 NODE_MODULES = ROOT / "node_modules"
 NODE_MAJOR_MIN = 18  # PM2 7 asks for it
 
@@ -47,9 +47,9 @@ def stamp(kind: str) -> Path:
 
 
 def packages_fresh(kind: str) -> bool:
-    """Say whether the lock file was installed as it is now; the development lock holds everything of the other."""
+    """Say whether the lock file was installed as it is now; the others hold everything of the runtime's."""
     wanted = fingerprint(*LOCKS.values())
-    kinds = ["dev"] if kind == "dev" else ["runtime", "dev"]
+    kinds = list(LOCKS) if kind == "runtime" else [kind]
     return any(stamp(k).exists() and stamp(k).read_text() == wanted for k in kinds)
 
 

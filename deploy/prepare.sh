@@ -12,7 +12,7 @@ fitting_python() {
   return 1
 }
 
-# $1: which lock file to install (runtime, dev), $2: the module to become, then its arguments.
+# $1: which lock file to install (runtime, dev, bench), $2: the module to become, then its arguments.
 prepare_and_run() {
   lock=$1 module=$2
   shift 2

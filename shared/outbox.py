@@ -39,7 +39,7 @@ async def add(conn: Conn, *events: Event, actor: ActorRef | None = None) -> None
         """
         INSERT INTO outbox (event_id, type, key, correlation_id, meta, body, occurred_at)
         SELECT event_id, type, key, %(correlation_id)s, meta, body, clock()
-        FROM unnest(%(ids)s::uuid[], %(types)s::text[], %(keys)s::text[], %(metas)s::text[], %(bodies)s::text[])
+        FROM unnest(%(ids)b::uuid[], %(types)b::text[], %(keys)b::text[], %(metas)b::text[], %(bodies)b::text[])
              WITH ORDINALITY AS e (event_id, type, key, meta, body, place)
         ORDER BY place
         """,

@@ -13,13 +13,15 @@ Nothing here is the truth: whatever is lost can be sent again from PostgreSQL.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 
-from redis.asyncio import Redis
+from redis.asyncio import Connection, Redis
+from redis.connection import HiredisRespSerializer
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
+from redis.typing import EncodableT
 
 from shared.contracts.base import stream_of
 
@@ -59,6 +61,15 @@ class Mark:
         return cls(seq=int(seq), epoch=UUID(epoch))
 
 
+class Packed(Connection):
+    """Packs commands in C, as redis-py does for its blocking connections only: a third of the relay's time."""
+
+    _pack = cast(Callable[..., list[bytes]], HiredisRespSerializer().pack)  # pyright: ignore[reportUnknownMemberType]
+
+    def pack_command(self, *args: EncodableT) -> list[bytes]:
+        return Packed._pack(*args)
+
+
 class Wire:
     """A client of one Redis. ``block_s``: how long reads of this client wait for an entry; 0: not at all."""
 
@@ -67,6 +78,7 @@ class Wire:
         # an idle stream looks like a dead server.
         self._redis: Redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             url,
+            connection_class=Packed,
             decode_responses=True,
             protocol=3,
             legacy_responses=False,

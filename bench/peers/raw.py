@@ -19,6 +19,11 @@ IDLE_S = 0.002
 BLOCK_MS = 1000
 STREAM = "events.catalog"
 GROUP = "matching"
+EPOCH = "6d9e3e43-6a0f-4c6b-9d2e-1f1d7c0a5b11"
+META = (
+    '{"correlation_id":"%032x","causation_id":null,"traceparent":null,'
+    '"actor":{"user_id":null,"organization_id":null,"via":"timer"},"audience":[]}'
+)
 FIELDS = ("seq", "epoch", "id", "type", "key", "time", "meta", "body")
 Entries = list[tuple[str, dict[str, str]]]
 
@@ -42,7 +47,7 @@ def publish(conn: psycopg.Connection, numbers: Sequence[int], ids: Sequence[obje
         """
         INSERT INTO catalog.outbox (event_id, type, key, correlation_id, meta, body, occurred_at)
         SELECT event_id, type, key, %(correlation_id)s, meta, body, catalog.clock()
-        FROM unnest(%(ids)s::uuid[], %(types)s::text[], %(keys)s::text[], %(metas)s::text[], %(bodies)s::text[])
+        FROM unnest(%(ids)b::uuid[], %(types)b::text[], %(keys)b::text[], %(metas)b::text[], %(bodies)b::text[])
              WITH ORDINALITY AS e (event_id, type, key, meta, body, place)
         ORDER BY place
         """,
@@ -50,9 +55,9 @@ def publish(conn: psycopg.Connection, numbers: Sequence[int], ids: Sequence[obje
             "ids": list(ids),
             "types": ["catalog.item.released.v1"] * len(numbers),
             "keys": keys,
-            "metas": [f'{{"correlation_id":"c{numbers[0]}"}}'] * len(numbers),
+            "metas": [META % numbers[0]] * len(numbers),
             "bodies": list(bodies),
-            "correlation_id": f"c{numbers[0]}",
+            "correlation_id": f"{numbers[0]:032x}",
         },
     )
     conn.commit()
@@ -75,13 +80,13 @@ def relay() -> None:
             {"seq": cursor, "limit": SET_MAX},
         ).fetchall()
         conn.commit()
-        pipeline = redis.pipeline(transaction=True)
+        pipeline = redis.pipeline(transaction=True)  # pyright: ignore[reportUnknownMemberType]
         for seq, event_id, name, key, occurred_at, meta, body in rows:
-            values = (str(seq), "1", str(event_id), name, key, occurred_at.isoformat(), meta, body)
+            values = (str(seq), EPOCH, str(event_id), name, key, occurred_at.isoformat(), meta, body)
             pipeline.xadd(STREAM, dict(zip(FIELDS, values, strict=True)), maxlen=100_000, approximate=True)
         cursor = rows[-1][0]
-        pipeline.set("sent:catalog", f"{cursor} 1")
-        pipeline.set("head:catalog", f"{head} 1")
+        pipeline.set("sent:catalog", f"{cursor} {EPOCH}")
+        pipeline.set("head:catalog", f"{head} {EPOCH}")
         pipeline.execute()
 
 
@@ -123,8 +128,8 @@ def reader() -> None:
         entries = cast(dict[str, Entries], answer or {}).get(STREAM, [])
         if entries:
             _apply(conn, [fields for _, fields in entries])
-            pipeline = redis.pipeline(transaction=False)
-            pipeline.hset("applied:catalog", GROUP, f"{entries[-1][1]['seq']} 1")
+            pipeline = redis.pipeline(transaction=False)  # pyright: ignore[reportUnknownMemberType]
+            pipeline.hset("applied:catalog", GROUP, f"{entries[-1][1]['seq']} {EPOCH}")
             pipeline.xack(STREAM, GROUP, *(entry_id for entry_id, _ in entries))
             pipeline.execute()
 

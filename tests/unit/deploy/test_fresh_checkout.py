@@ -22,18 +22,19 @@ def test_lock_pins_and_hashes_every_package_and_names_no_index(lock: Path) -> No
     assert "--index" not in text
 
 
-def test_development_lock_holds_the_runtime_lock_with_the_same_versions() -> None:
+@pytest.mark.parametrize("larger", ["dev", "bench"])
+def test_larger_lock_holds_the_runtime_lock_with_the_same_versions(larger: str) -> None:
     def pinned(name: str) -> set[str]:
         return set(re.findall(r"^([A-Za-z0-9_.\-\[\]]+==[^ ;\\]+)", (ROOT / name).read_text(), flags=re.MULTILINE))
 
-    assert pinned("requirements.lock") <= pinned("requirements-dev.lock")
+    assert pinned("requirements.lock") <= pinned(f"requirements-{larger}.lock")
 
 
 def test_node_lock_carries_no_download_address() -> None:
     assert '"resolved"' not in (ROOT / "package-lock.json").read_text()
 
 
-@pytest.mark.parametrize("command", ["up", "down", "test", "jobs"])
+@pytest.mark.parametrize("command", ["up", "down", "test", "jobs", "bench"])
 def test_command_is_executable_and_says_what_it_does_in_its_head(command: str) -> None:
     script = ROOT / "bin" / command
     assert script.stat().st_mode & 0o111
