@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from bench import bus as bus_case
+from bench import http as http_case
 from bench import memory as memory_case
 from bench.table import Report
 
@@ -33,6 +34,17 @@ def memory(as_json: AsJson = False) -> None:
     """All Python processes of the running system beside Django, gunicorn and Celery; processor time of idle workers."""
     report = Report("idle memory", as_json=as_json)
     memory_case.measure(report)
+    report.end()
+
+
+@app.command()
+def http(
+    connections: Annotated[list[int] | None, typer.Option(min=1, help="Only so many at a time.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """One lot and a list of 50 of 100,000: direct, by the gateway, behind nginx, and by Django and gunicorn."""
+    report = Report("request path", as_json=as_json)
+    http_case.measure(report, connections=connections or http_case.CONNECTIONS)
     report.end()
 
 

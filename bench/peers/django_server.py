@@ -18,8 +18,8 @@ NOUNS = ("organization", "batch", "item", "requirement", "match", "window", "del
 
 
 @contextmanager
-def running(arena: Arena) -> Generator[list[list[int]]]:
-    """Yield, for gunicorn, worker and beat, the processes of each: warm, with tables, without any data."""
+def running(arena: Arena) -> Generator[list[int]]:
+    """Yield the first processes of gunicorn, worker and beat: with tables, without any data."""
     with arena.fresh() as place:
         address = conninfo_to_dict(place.database_url)
         environment = {
@@ -30,7 +30,14 @@ def running(arena: Arena) -> Generator[list[list[int]]]:
             "BENCH_REDIS_URL": place.redis_url,
         }
         port = free_port()
-        gunicorn = ["gunicorn", "--workers=3", f"--bind=127.0.0.1:{port}", "--preload", f"{STACK}.api:application"]
+        gunicorn = [
+            "gunicorn",
+            "--workers=3",
+            "--no-control-socket",
+            f"--bind=127.0.0.1:{port}",
+            "--preload",
+            f"{STACK}.api:application",
+        ]
         worker = ["celery", "--app", f"{STACK}.tasks", "worker", "--pool=prefork", "--loglevel=ERROR"]
         beat = ["celery", "--app", f"{STACK}.tasks", "beat", "--loglevel=ERROR", f"--schedule={place.logs}/beat"]
         made = processes.start([f"{STACK}.schema"], environment=environment, log=place.logs / "schema.log")
@@ -42,7 +49,7 @@ def running(arena: Arena) -> Generator[list[list[int]]]:
         ]
         try:
             _warm(f"http://127.0.0.1:{port}/api", place)
-            yield [processes.family(process.pid) for process in started]
+            yield [process.pid for process in started]
         finally:
             processes.stop(started)
 

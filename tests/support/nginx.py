@@ -19,6 +19,7 @@ from tests.support.wait import until_sync
 @dataclass(frozen=True, slots=True)
 class Nginx:
     site: Site
+    pid: int
 
     @property
     def address(self) -> str:
@@ -48,7 +49,7 @@ def running_nginx(gateway_ports: tuple[int, ...], pages: Path | None = None) -> 
         try:
             until_sync(lambda: listens(https) or process.poll() is not None, deadline_s=10, what="nginx")
             assert process.poll() is None, "".join(log.read_text() for log in folder.glob("*.log"))
-            yield Nginx(site)
+            yield Nginx(site, process.pid)
         finally:
             process.terminate()
             process.wait(10)

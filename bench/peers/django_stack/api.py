@@ -23,7 +23,7 @@ def resource(noun):
     """The viewset of one model with all of its fields."""
     meta = type("Meta", (), {"model": noun, "fields": "__all__"})
     serializer = type(f"{noun.__name__}Serializer", (serializers.ModelSerializer,), {"Meta": meta})
-    body = {"queryset": noun.objects.all(), "serializer_class": serializer}
+    body = {"queryset": noun.objects.order_by("id"), "serializer_class": serializer}
     return type(f"{noun.__name__}ViewSet", (viewsets.ModelViewSet,), body)
 
 

@@ -1,0 +1,108 @@
+"""Production settings behind nginx: whatever is restarted, nobody notices.
+
+A longer run: `OFFCUT_RESTART_ROUNDS=3 bin/test e2e -k restarts`.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import psycopg
+import pytest
+import pytest_asyncio
+
+from deploy.layout import SERVICES
+from deploy.market import PASSWORD
+from tests.support.load import Ledger, under_load
+from tests.support.marketplace import Marketplace
+from tests.support.nginx import Nginx, running_nginx
+from tests.support.system import System, running_system
+from tests.support.wait import until
+
+pytestmark = pytest.mark.nginx
+ROUNDS = int(os.environ.get("OFFCUT_RESTART_ROUNDS", "1"))
+SINGLY = {"PM2_CONCURRENT_ACTIONS": "1"}  # as the runbook says for production
+MARKET: dict[str, Any] = {
+    "mills": [{
+        "id": "mill", "name": "Mill", "country": "DE", "trusted": True, "domain": "mill.example",
+        "sender_addresses": ["l@mill.example"],
+        "users": [{"email": "m@mill.example", "name": "M", "org_role": "owner"}],
+    }],
+    "buyers": [{"id": "buyer", "name": "Buyer", "country": "DE", "kind": "converter", "email": "b@buyer.example"}],
+    "requirements": [],
+}  # fmt: skip
+LOT = {"grade_code": "TL_3", "form": "reel", "gsm": "120", "width_mm": 2000, "weight_net_kg": "1000",
+       "location_country": "DE"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    system: System
+    market: Marketplace
+    nginx: Nginx
+    session: aiohttp.ClientSession
+    item_ids: list[str]
+
+    async def under_load(self, command: str) -> Ledger:
+        """What people met while the command ran, and a moment before and after."""
+        bearers = {name: self.market.bearer(name) for name in ("mill", "buyer")}
+        sign_in = {"email": self.market.address_of("buyer"), "password": PASSWORD}
+        async with under_load(self.session, bearers, sign_in=sign_in, lot=LOT, item_ids=self.item_ids) as ledger:
+            await until(lambda: ledger.total > 50, deadline_s=20, what="some load")
+            done = await asyncio.to_thread(self.system.shell, command, timeout_s=240)
+            assert done.returncode == 0, done.stdout + done.stderr
+            enough = ledger.total + 50
+            await until(lambda: ledger.total > enough, deadline_s=30, what="some load afterwards")
+        return ledger
+
+    def drafts(self) -> list[str]:
+        url = self.system.layout.secrets()["OFFCUT_CATALOG_DATABASE_URL"]
+        with psycopg.connect(url) as conn:
+            return [ref for (ref,) in conn.execute("SELECT lot_ref FROM item WHERE lot_ref IS NOT NULL")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", name="place")
+async def a_production_system() -> AsyncIterator[Place]:
+    with running_system("--production", "--no-demo", **SINGLY) as system:
+        market = Marketplace(system)
+        market.open()
+        market.load(MARKET)
+        item_ids = [market.client("mill").send("POST", "/items", LOT, key=f"lot {n}")["id"] for n in range(2)]
+        market.wait_until_quiet()
+        with running_nginx(system.layout.gateway_ports) as nginx:
+            connector = aiohttp.TCPConnector(ssl=nginx.trust, limit=0)
+            timeout = aiohttp.ClientTimeout(total=60)
+            async with aiohttp.ClientSession(nginx.address, connector=connector, timeout=timeout) as session:
+                yield Place(system, market, nginx, session, item_ids)
+        market.close()
+
+
+async def test_gateway_behind_nginx_sees_the_address_of_who_asks(place: Place) -> None:
+    body = {"email": "nobody@nowhere.example", "password": "a guess of mine"}
+    headers = {"X-Forwarded-For": "6.6.6.6"}
+    elsewhere = aiohttp.TCPConnector(ssl=place.nginx.trust, local_addr=("127.0.0.9", 0), family=socket.AF_INET)
+    async with (
+        aiohttp.ClientSession(place.nginx.address, connector=elsewhere) as session,
+        session.post("/mvp/api/auth/login", json=body, headers=headers) as answer,
+    ):
+        assert answer.status == 401
+    url = place.system.layout.secrets()["OFFCUT_GATEWAY_DATABASE_URL"]
+    with psycopg.connect(url) as conn:
+        found = conn.execute("SELECT key FROM login_failure").fetchall()
+    assert found == [("nobody@nowhere.example 127.0.0.9",)]
+
+
+@pytest.mark.parametrize("service", [*SERVICES])
+async def test_restart_of_a_service_fails_no_request(place: Place, service: str) -> None:
+    before = set(place.drafts())
+    command = f'pm2 restart "{service}-*"'
+    ledger = await place.under_load(" && ".join([command] * ROUNDS))
+    assert not ledger.failures, f"{len(ledger.failures)} of {ledger.total}: {ledger.failures[:5]}"
+    assert {path.split()[0] for path in ledger.answers} == {"GET", "POST", "PATCH"}
+    made = [ref for ref in place.drafts() if ref not in before]
+    assert sorted(made) == sorted(ledger.made)  # none lost, none twice, none that nobody asked for
+    print(f"{service}: {ledger.total} requests, {len(ledger.failures)} failed")  # noqa: T201 - read in long runs
