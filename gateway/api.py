@@ -21,7 +21,7 @@ auth = router("Auth & session")
 organizations = router("Organizations")
 
 
-def _settings(request: Request) -> GatewaySettings:
+async def _settings(request: Request) -> GatewaySettings:
     return request.app.state.settings
 
 
