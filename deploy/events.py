@@ -15,6 +15,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from deploy import tracing
 from deploy.layout import Layout
 from deploy.screen import CONSOLE, fail, say
 from shared import numbering
@@ -24,7 +25,8 @@ from shared.contracts import SERVICES, groups_of
 from shared.contracts.base import ActorRef, stream_of
 from shared.db import Conn, Database
 from shared.status import Picture, picture
-from shared.trace import started, tracing
+from shared.trace import started
+from shared.trace import tracing as traced
 from shared.wire import WIRE_ERRORS, Wire
 
 T = TypeVar("T")
@@ -70,7 +72,8 @@ def dead_list(limit: Annotated[int, typer.Option(min=1, max=1000)] = 50) -> None
 def dead_show(letter_id: LetterId) -> None:
     """Show one event given up, with its body."""
     letter = _run(lambda: _on_letter(letter_id, _get))
-    CONSOLE.print_json(data={"stream": letter.stream, "seq": letter.seq, "type": letter.type, "key": letter.key})
+    head = {"stream": letter.stream, "seq": letter.seq, "type": letter.type, "key": letter.key}
+    CONSOLE.print_json(data={**head, "event": str(letter.event_id)})
     CONSOLE.print(letter.error, markup=False)
     CONSOLE.print(letter.meta, markup=False)
     CONSOLE.print(letter.body, markup=False)
@@ -79,8 +82,7 @@ def dead_show(letter_id: LetterId) -> None:
 @dead.command("retry")
 def dead_retry(letter_id: LetterId) -> None:
     """Try one event given up again, now."""
-    if not _run(lambda: _on_letter(letter_id, lambda conn, letter: operations.retry_dead_letter(conn, letter.id))):
-        _stop("it was taken meanwhile", code=1)
+    _run(lambda: _on_letter(letter_id, lambda conn, letter: operations.retry_dead_letter(conn, letter.id)))
     say("it is tried again within a second; `bin/events dead list` shows it if it fails for good")
 
 
@@ -155,14 +157,25 @@ def tail(
 
 
 @app.command()
-def trace(correlation_id: Annotated[str, typer.Argument(help="A correlation id, as in logs and X-Request-Id")]) -> None:
-    """Show everything one request or mail has caused, over all services."""
-    found = _run(lambda: _over_all(lambda conn, _: operations.trail(conn, correlation_id)))
-    events = [(event, service) for service, trail in found.items() for event in trail]
-    if not events:
-        _stop("nothing is known of it: an id of a request that changed nothing, or older than 30 days", code=1)
-    for event, service in sorted(events, key=lambda pair: pair[0].occurred_at):
-        _print_event(service, event)
+def trace(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="Of a chain (logs, X-Request-Id) or of one event in it")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
+) -> None:
+    """Show the life of everything one request or mail has caused, over all services, to the click in a newsletter."""
+
+    async def look() -> tuple[str, list[tracing.Event]]:
+        correlation_id = await tracing.chain_id(_over_all, wanted)
+        return correlation_id, await tracing.follow(_over_all, correlation_id)
+
+    correlation_id, chain = _run(look)
+    if not chain:
+        _stop("nothing is known of it: an id of a request that changed nothing, or of none", code=1)
+    if as_json:
+        body = {"correlation_id": correlation_id, "events": [event.as_json() for event in chain]}
+        print(orjson.dumps(body, option=orjson.OPT_INDENT_2).decode())
+        return
+    for line in tracing.lines(chain):
+        CONSOLE.print(line, highlight=False)
 
 
 @app.command()
@@ -179,7 +192,7 @@ def snapshot(
     async def go_on() -> list[str]:
         async with _database(service) as database, database.transaction() as conn:
             head = await numbering.hold_head(conn, service)  # nothing gets a number until the snapshots wait for theirs
-            with tracing(started(ActorRef(via="command"))):
+            with traced(started(ActorRef(via="command"))):
                 published = await publish(conn)
         said = [f"{published} snapshots of {service} after number {head.seq}"]
         for group in groups:

@@ -2,25 +2,33 @@
 
     python -m gateway.accounts create-admin --email you@example.org --name "Your Name"
     python -m gateway.accounts load-market samples/market.json --password ...
+    python -m gateway.accounts import-users users.json
+
+An imported user is ``{"email", "name", "organization": slug, "password": "pbkdf2_sha256$..."}``.
 
 Both may be repeated: what is there and the same stays as it is.
 """
 
 import asyncio
 import getpass
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID, uuid5
 
 import orjson
 import typer
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from gateway import usecases
-from gateway.passwords import hash_password
+from gateway.domain import PASSWORD_LENGTH_MIN, ROLE_OF_KIND
+from gateway.passwords import hash_password, is_importable
+from gateway.schemas import Email, Language, Name, OrgRole, TimeZone
 from gateway.settings import settings
-from gateway.store import identity
+from gateway.store import organizations as organization_store
+from gateway.store import people as people_store
+from gateway.usecases.organizations import save_organizations
+from gateway.usecases.people import save_people
 from shared.contracts.base import ActorRef
 from shared.contracts.gateway import (
     Contact,
@@ -31,10 +39,9 @@ from shared.contracts.gateway import (
     UserChanged,
     UserStatus,
 )
-from shared.db import Database
+from shared.db import Conn, Database
 
 NAMESPACE = UUID("6f0a1c52-9f6e-4a44-8f6a-0d9d9b7c1e11")  # names of a market file become the same ids every time
-PASSWORD_LENGTH_MIN = 12
 COMMAND = ActorRef(via="command")
 CURRENCIES = {"US": "USD", "GB": "GBP", "SE": "SEK", "CH": "CHF", "DK": "DKK", "NO": "NOK", "PL": "PLN", "CZ": "CZK"}
 
@@ -126,20 +133,89 @@ def people_of(entry: Entry, role: Role) -> list[UserChanged]:
     ]
 
 
-async def _save(organizations: Sequence[OrganizationChanged], people: Sequence[UserChanged], password: str) -> int:
-    config = settings()
-    db = Database(config.database_url, service="gateway", process="accounts", size_max=1)
+@asynccontextmanager
+async def _transaction() -> AsyncGenerator[Conn]:
+    db = Database(settings().database_url, service="gateway", process="accounts", size_max=1)
     await db.open()
     try:
         async with db.transaction() as conn:
-            changed: Mapping[UUID, int] = await usecases.save_organizations(conn, organizations, actor=COMMAND)
-            known = await identity.known_people(conn, [one.user_id for one in people])
-            hashed = hash_password(password) if len(known) < len(people) else None
-            hashes = [None if one.user_id in known else hashed for one in people]
-            people_changed = await usecases.save_people(conn, people, hashes, actor=COMMAND)
-        return len(changed) + len(people_changed)
+            yield conn
     finally:
         await db.close()
+
+
+async def _save(organizations: Sequence[OrganizationChanged], people: Sequence[UserChanged], password: str) -> int:
+    async with _transaction() as conn:
+        changed = await save_organizations(conn, organizations, actor=COMMAND)
+        known = await people_store.with_password(conn, [one.user_id for one in people])
+        fresh = [one.user_id for one in people if one.user_id not in known]
+        hashes = dict.fromkeys(fresh, hash_password(password)) if fresh else {}
+        return len(changed) + len(await save_people(conn, people, hashes, actor=COMMAND))
+
+
+class ImportedUser(BaseModel):
+    """A user of the system before: ``password`` as Django kept it, ``organization`` the slug of his company."""
+
+    model_config = ConfigDict(extra="forbid")
+    email: Email
+    name: Name
+    organization: str
+    password: str
+    org_role: OrgRole = "member"
+    language: Language = "en"
+    time_zone: TimeZone = "UTC"
+
+
+async def import_people(conn: Conn, users: Sequence[ImportedUser]) -> list[str]:
+    """Create the users who are not there yet, with the passwords they have; what was wrong with the others."""
+    companies = await organization_store.ids_of(conn, [one.organization for one in users])
+    ids = {one.email: uuid5(NAMESPACE, f"user {one.email.casefold()}") for one in users}
+    known = await people_store.with_password(conn, list(ids.values()))
+    people: list[UserChanged] = []
+    hashes: dict[UUID, str] = {}
+    refused: list[str] = []
+    for one in users:
+        company = companies.get(one.organization)
+        if company is None:
+            refused.append(f"{one.email}: there is no organisation {one.organization}")
+        elif not is_importable(one.password):
+            refused.append(f"{one.email}: the password is not a pbkdf2_sha256 hash of Django")
+        elif ids[one.email] not in known:
+            hashes[ids[one.email]] = one.password
+            people.append(
+                UserChanged(
+                    user_id=ids[one.email],
+                    version=1,
+                    organization_id=company[0],
+                    role=Role(ROLE_OF_KIND[company[1]]),
+                    org_role=one.org_role,
+                    status=UserStatus.ACTIVE,
+                    name=one.name,
+                    email=one.email,
+                    language=one.language,
+                    time_zone=one.time_zone,
+                )
+            )
+    await save_people(conn, people, hashes, actor=COMMAND)
+    return refused
+
+
+async def _import(users: Sequence[ImportedUser]) -> list[str]:
+    async with _transaction() as conn:
+        return await import_people(conn, users)
+
+
+@app.command("import-users")
+def import_users(
+    file: Annotated[Path, typer.Argument(help="JSON list of users", exists=True, dir_okay=False)],
+) -> None:
+    """Take over users of a Django site with their passwords; each is hashed anew when its owner signs in."""
+    users = TypeAdapter(list[ImportedUser]).validate_json(file.read_bytes())
+    refused = asyncio.run(_import(users))
+    for line in refused:
+        typer.echo(line, err=True)
+    typer.echo(f"{len(users) - len(refused)} users are there, {len(refused)} refused")
+    raise typer.Exit(1 if refused else 0)
 
 
 @app.command("load-market")

@@ -1,11 +1,17 @@
-"""What the gateway decides: who may sign in, and how long a failed sign-in pauses the next."""
+"""What the gateway decides: who may sign in, how long a failed sign-in pauses the next, which state follows which."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
+from unicodedata import normalize
 from uuid import UUID
 
 PAUSE_SECONDS_MAX = 900
+PASSWORD_LENGTH_MIN = 12
+SLUG_LENGTH_MAX = 60
+IPV6_PREFIX = 64  # whoever has one address of such a network has all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +31,13 @@ class Account:
     language: str
     time_zone: str
     password_hash: str | None
+    person_rights: int
+    organization_rights: int
 
     @property
     def may_sign_in(self) -> bool:
         """Only active people of organisations that were let in; a suspended one still reads its own records."""
         return self.status == "active" and self.organization_status in ("approved", "suspended")
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """Failed sign-ins of one account from one address."""
-
-    failures: int
-    last_at: datetime
-    blocked_until: datetime | None
 
 
 def pause_after(failures: int, *, allowed: int, first_seconds: int) -> timedelta | None:
@@ -77,3 +76,94 @@ def judge_refresh(stored: StoredRefresh | None, *, now: datetime, grace_seconds:
     if now - stored.replaced_at <= timedelta(seconds=grace_seconds):
         return RefreshUse.REPEAT
     return RefreshUse.STOLEN
+
+
+ORGANIZATION_STEPS: Mapping[str, frozenset[str]] = {
+    "pending": frozenset({"approved", "closed"}),
+    "approved": frozenset({"suspended", "closed"}),
+    "suspended": frozenset({"approved", "closed"}),
+    "closed": frozenset(),
+}
+PERSON_STEPS: Mapping[str, frozenset[str]] = {
+    "invited": frozenset({"revoked"}),  # becomes active by accepting
+    "active": frozenset({"inactive"}),
+    "inactive": frozenset({"active"}),
+    "revoked": frozenset(),
+    "erased": frozenset(),
+}
+ROLE_OF_KIND: Mapping[str, str] = {"mill": "mill_user", "buyer": "buyer_user", "operator": "admin"}
+
+# Anybody can have an address there: such a domain says nothing about the sender.
+PUBLIC_MAIL_DOMAINS = frozenset(
+    {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "me.com",
+     "gmx.de", "gmx.at", "gmx.net", "gmx.ch", "web.de", "t-online.de", "aol.com", "mail.ru", "orange.fr", "free.fr",
+     "libero.it", "seznam.cz", "wp.pl", "o2.pl", "protonmail.com", "proton.me", "a1.net", "aon.at", "bluewin.ch"}
+)  # fmt: skip
+
+
+def weakness(password: str, *, email: str) -> str | None:
+    """Why a password is refused; ``None`` when it may be used. Length counts, not the mixture of characters."""
+    if len(password) < PASSWORD_LENGTH_MIN:
+        return f"needs at least {PASSWORD_LENGTH_MIN} characters"
+    plain = password.casefold()
+    if len(set(plain)) < 5:
+        return "repeats too few characters"
+    if plain in (email.casefold(), email.casefold().partition("@")[0]):
+        return "is the e-mail address"
+    return None
+
+
+def network_of(address: str) -> str:
+    """Whom a limit per address is for: one IPv4 address, or the IPv6 network that one customer has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(parsed) if parsed.version == 4 else str(ip_network((parsed, IPV6_PREFIX), strict=False))
+
+
+def is_inside(address: str, networks: list[str]) -> bool:
+    """Whether an address lies in one of the networks; no networks mean any address."""
+    if not networks:
+        return True
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in ip_network(one) for one in networks)
+
+
+def slug_of(name: str, taken: set[str]) -> str:
+    """A short name for people and files: ``Säge & Söhne`` becomes ``sage-sohne``, numbered when it is taken."""
+    plain = normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    words = "".join(one if one.isalnum() else " " for one in plain).split()
+    base = "-".join(words)[:SLUG_LENGTH_MAX].strip("-") or "company"
+    base = base if len(base) > 1 else f"{base}-company"
+    slug, number = base, 1
+    while slug in taken:
+        number += 1
+        slug = f"{base[: SLUG_LENGTH_MAX - 6]}-{number}"
+    return slug
+
+
+def differences(before: Mapping[str, object] | None, after: Mapping[str, object]) -> list[tuple[str, object, object]]:
+    """Member, old and new value of everything that is not the same; all members of what is new."""
+    old = before or {}
+    return [(name, old.get(name), value) for name, value in after.items() if before is None or old.get(name) != value]
+
+
+def permissions_of(role: str, *, is_owner: bool, is_suspended: bool) -> list[str]:
+    """What a client may offer its user; the services decide."""
+    own = {
+        "admin": ("batches", "items", "requirements", "windows", "newsletter", "organizations", "users", "mailboxes"),
+        "mill_user": ("batches", "items", "visibility-rules", "windows"),
+        "buyer_user": ("requirements", "interests", "windows", "newsletter"),
+    }[role]
+    managed = ("organization", "users", "api-tokens") if is_owner or role == "admin" else ()
+    verb = "read" if is_suspended else "write"
+    return [f"{one}:{verb}" for one in sorted({*own, *managed})]
+
+
+def mail_pause_seconds(attempts: int) -> float:
+    """How long a mail waits after so many tries: 5 s, doubling, at most an hour."""
+    return min(5.0 * 2 ** max(attempts - 1, 0), 3600.0)

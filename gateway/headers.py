@@ -38,7 +38,7 @@ def check(headers: Headers, *, http_version: str = "1.1") -> int | None:
         elif name == b"transfer-encoding":
             encodings += 1
             if value.strip().lower() != b"chunked":
-                raise BadRequest("The only transfer encoding taken is chunked.")
+                raise BadRequest("Send the body chunked; no other transfer encoding is taken.")
     if size > BYTES_MAX:
         raise HeadersTooLarge(f"At most {BYTES_MAX} bytes of headers are taken; send fewer.")
     if hosts > 1 or (hosts == 0 and http_version != "1.0"):

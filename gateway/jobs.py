@@ -1,16 +1,51 @@
 """The gateway's timetable."""
 
-from gateway.store import identity
-from shared.db import Database
+import logging
+
+from gateway.letters import message_of
+from gateway.mailer import send
+from gateway.settings import GatewaySettings, settings
+from gateway.store import api_tokens, identity, mails
+from gateway.usecases import mails as usecases
+from shared.db import Database, clock
 from shared.scheduler import every
 
+LOG = logging.getLogger(__name__)
 SLICE = 1000
 
 
 async def clean_up(db: Database) -> int:
-    """Drop ended sessions and old failures, a slice at a time."""
+    """Drop what nobody can use any more, a slice at a time."""
     async with db.transaction() as conn:
-        return await identity.forget_old(conn, limit=SLICE)
+        dropped = await identity.forget_old(conn, limit=SLICE)
+        dropped += await mails.forget_old(conn, limit=SLICE)
+        return dropped + await api_tokens.forget_old(conn, limit=SLICE)
 
 
-JOBS = (every(seconds=86_400, run=clean_up),)
+async def send_mails(db: Database) -> int:
+    """Send invitations and links to reset a password."""
+    return await send_mails_with(db, settings())
+
+
+async def send_mails_with(db: Database, config: GatewaySettings) -> int:
+    """Claim in one transaction, talk to the mail server outside of any, write each answer down in its own."""
+    async with db.transaction() as conn:
+        taken, letters = await usecases.claim(conn, settings=config, now=await clock(conn))
+    for letter in letters:
+        try:
+            message = message_of(letter, config)
+        except ValueError as error:  # an address from before we checked them
+            LOG.warning("a mail could not be written", extra={"mail_id": str(letter.mail.id)}, exc_info=error)
+            answer = usecases.Answer(553, "address not usable")
+        else:
+            answer = await send(message, recipient=letter.mail.address, settings=config)
+        LOG.info("mail", extra={"mail_id": str(letter.mail.id), "kind": letter.mail.kind, "code": answer.code})
+        async with db.transaction() as conn:
+            await usecases.record(conn, letter.mail, answer)
+    return taken
+
+
+JOBS = (
+    every(seconds=86_400, run=clean_up),
+    every(seconds=30, run=send_mails, wake_on=usecases.MAILS, next_due=mails.next_due, exclusive=False),
+)

@@ -20,6 +20,7 @@ LOG = logging.getLogger("proxy")
 SAFE = frozenset({"GET", "HEAD"})
 KEPT_BYTES_MAX = 64 * 1024  # a body of this size is kept, so that a keyed request can be sent again
 LOOK_AFTER_SECONDS = 0.2  # most answers come sooner, and are not worth a task that looks for a client who leaves
+WORKER_SECONDS = 5.0  # one that is stopped must not hold up what is asked of all
 
 
 class Proxy:
@@ -119,6 +120,15 @@ class Proxy:
             repeatable=method in SAFE or keyed,
         )
         return await self._upstreams.call(service, request, patient=patient)
+
+    async def ask_worker(
+        self, service: str, method: str, path: str, *, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """The same of a service's worker: health and dead letters."""
+        address = f"http://{self._settings.upstream_host}:{self._settings.worker_ports[service]}{path}"
+        return await self._upstreams.ask_at(
+            f"{service} worker", method, address, headers=headers or {}, seconds=WORKER_SECONDS
+        )
 
 
 class _Sent:

@@ -5,6 +5,28 @@ CREATE OR REPLACE FUNCTION clock()
  LANGUAGE sql
 AS $function$ SELECT clock_timestamp() $function$;
 
+CREATE TABLE api_token (
+    id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    networks text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_token_hash_key UNIQUE (hash),
+    CONSTRAINT api_token_pkey PRIMARY KEY (id),
+    CONSTRAINT api_token_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+    CONSTRAINT api_token_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+    CONSTRAINT api_token_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+CREATE INDEX api_token_organization ON api_token USING btree (organization_id, id);
+CREATE INDEX api_token_revoked ON api_token USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+
 CREATE TABLE attempt (
     stream text NOT NULL,
     seq bigint NOT NULL,
@@ -92,6 +114,40 @@ CREATE TABLE login_failure (
     CONSTRAINT login_failure_pkey PRIMARY KEY (key)
 );
 
+CREATE TABLE mail (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    address text NOT NULL,
+    person_id uuid,
+    status text NOT NULL DEFAULT 'queued'::text,
+    attempts integer NOT NULL DEFAULT 0,
+    due_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    answer text,
+    CONSTRAINT mail_pkey PRIMARY KEY (id),
+    CONSTRAINT mail_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['invitation'::text, 'password_reset'::text, 'known_already'::text]))),
+    CONSTRAINT mail_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'failed'::text, 'dropped'::text])))
+);
+CREATE INDEX mail_due ON mail USING btree (due_at) WHERE (status = 'queued'::text);
+CREATE INDEX mail_ended ON mail USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX mail_person ON mail USING btree (person_id, kind, created_at);
+
+CREATE TABLE mail_link (
+    hash bytea NOT NULL,
+    purpose text NOT NULL,
+    person_id uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT mail_link_pkey PRIMARY KEY (hash),
+    CONSTRAINT mail_link_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+    CONSTRAINT mail_link_purpose_check CHECK ((purpose = ANY (ARRAY['invitation'::text, 'password_reset'::text])))
+);
+CREATE INDEX mail_link_expiry ON mail_link USING btree (expires_at);
+CREATE INDEX mail_link_person ON mail_link USING btree (person_id, purpose);
+
 CREATE TABLE migration (
     name text NOT NULL,
     checksum text NOT NULL,
@@ -117,6 +173,8 @@ CREATE TABLE organization (
     contacts jsonb NOT NULL DEFAULT '[]'::jsonb,
     created_at timestamp with time zone NOT NULL DEFAULT clock(),
     updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+    rights_version integer NOT NULL DEFAULT 1,
+    rights_changed_at timestamp with time zone,
     CONSTRAINT organization_slug_key UNIQUE (slug),
     CONSTRAINT organization_pkey PRIMARY KEY (id),
     CONSTRAINT organization_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
@@ -126,6 +184,8 @@ CREATE TABLE organization (
     CONSTRAINT organization_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,62}$'::text)),
     CONSTRAINT organization_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'suspended'::text, 'closed'::text])))
 );
+CREATE INDEX organization_rights ON organization USING btree (rights_changed_at) WHERE (rights_changed_at IS NOT NULL);
+CREATE INDEX organization_senders ON organization USING gin (sender_addresses, sender_domains);
 
 CREATE TABLE outbox (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -170,6 +230,8 @@ CREATE TABLE person (
     password_hash text,
     created_at timestamp with time zone NOT NULL DEFAULT clock(),
     updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+    rights_version integer NOT NULL DEFAULT 1,
+    rights_changed_at timestamp with time zone,
     CONSTRAINT person_pkey PRIMARY KEY (id),
     CONSTRAINT person_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
     CONSTRAINT person_org_role_check CHECK ((org_role = ANY (ARRAY['owner'::text, 'member'::text]))),
@@ -177,7 +239,10 @@ CREATE TABLE person (
     CONSTRAINT person_status_check CHECK ((status = ANY (ARRAY['invited'::text, 'active'::text, 'inactive'::text, 'revoked'::text, 'erased'::text])))
 );
 CREATE UNIQUE INDEX person_email ON person USING btree (lower(email));
+CREATE INDEX person_email_order ON person USING btree (lower(email), id);
+CREATE INDEX person_imported ON person USING btree (split_part(password_hash, '$'::text, 2)) WHERE (password_hash ~~ 'pbkdf2%'::text);
 CREATE INDEX person_organization ON person USING btree (organization_id);
+CREATE INDEX person_rights ON person USING btree (rights_changed_at) WHERE (rights_changed_at IS NOT NULL);
 
 CREATE TABLE refresh_token (
     hash bytea NOT NULL,
@@ -188,6 +253,18 @@ CREATE TABLE refresh_token (
     CONSTRAINT refresh_token_session_id_fkey FOREIGN KEY (session_id) REFERENCES session(id) ON DELETE CASCADE
 );
 CREATE INDEX refresh_token_session ON refresh_token USING btree (session_id);
+
+CREATE TABLE replay (
+    scope text NOT NULL,
+    dead_letter_id uuid NOT NULL,
+    service text NOT NULL,
+    type text NOT NULL,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL DEFAULT clock(),
+    done_at timestamp with time zone,
+    CONSTRAINT replay_pkey PRIMARY KEY (scope)
+);
+CREATE INDEX replay_latest ON replay USING btree (requested_at DESC);
 
 CREATE TABLE sent (
     seq bigint NOT NULL,

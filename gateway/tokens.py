@@ -1,9 +1,10 @@
-"""Access tokens (signed, short) and refresh tokens (opaque, rotating, stored as hashes)."""
+"""Access tokens (signed, short); refresh tokens, links in mails and API tokens (opaque, stored as hashes)."""
 
 import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
@@ -15,6 +16,10 @@ from gateway.domain import Account
 from gateway.settings import GatewaySettings
 from shared.auth import ALGORITHM, AUDIENCE, ISSUER
 
+API_TOKEN = "off_"  # noqa: S105 - how one begins, not a secret
+API_CHECK_LENGTH = 8
+API_TOKEN_LENGTH = len(API_TOKEN) + 43 + API_CHECK_LENGTH
+
 
 def _decoded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -25,9 +30,17 @@ def _signing_key(private_key: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(_decoded(private_key))
 
 
-def access_token(account: Account, *, session_id: UUID, settings: GatewaySettings, now: datetime) -> str:
-    """A JWT that every service can verify with the public key."""
-    claims = {
+def access_token(
+    account: Account,
+    *,
+    session_id: UUID,
+    settings: GatewaySettings,
+    now: datetime,
+    seconds: int,
+    scopes: Sequence[str] | None = None,
+) -> str:
+    """A JWT that every service can verify with the public key; ``scopes`` limit that of an API token."""
+    claims: dict[str, object] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": str(account.id),
@@ -37,9 +50,12 @@ def access_token(account: Account, *, session_id: UUID, settings: GatewaySetting
         "role": account.role,
         "org_role": account.org_role,
         "suspended": account.organization_status == "suspended",
+        "ver": [account.person_rights, account.organization_rights],
         "iat": now,
-        "exp": now + timedelta(seconds=settings.access_token_seconds),
+        "exp": now + timedelta(seconds=seconds),
     }
+    if scopes is not None:
+        claims["scope"] = " ".join(scopes)
     return jwt.encode(claims, _signing_key(settings.private_key), algorithm=ALGORITHM, headers={"typ": "at+jwt"})
 
 
@@ -54,6 +70,30 @@ def successor(token: str, *, refresh_key: str) -> str:
     return base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
 
+def link_token(mail_id: UUID, *, settings: GatewaySettings) -> str:
+    """The token in the link of a mail: made from its id, so that it need not be kept until the mail is sent."""
+    mac = hmac.digest(settings.link_key, mail_id.bytes, hashlib.sha256)
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=")
+
+
+def new_api_token(*, settings: GatewaySettings) -> str:
+    """A fresh API token: 256 random bits and a check, so that an invented one is refused without a look-up."""
+    body = secrets.token_urlsafe(32)
+    return f"{API_TOKEN}{body}{_api_check(body, settings)}"
+
+
+def is_api_token(token: str, *, settings: GatewaySettings) -> bool:
+    """Whether we could have made this one."""
+    body, check = token[len(API_TOKEN) : -API_CHECK_LENGTH], token[-API_CHECK_LENGTH:]
+    if not token.isascii() or len(token) != API_TOKEN_LENGTH or not token.startswith(API_TOKEN):
+        return False
+    return hmac.compare_digest(check, _api_check(body, settings))
+
+
+def _api_check(body: str, settings: GatewaySettings) -> str:
+    return hmac.new(settings.link_key, f"api token {body}".encode(), hashlib.sha256).hexdigest()[:API_CHECK_LENGTH]
+
+
 def hash_of(token: str) -> bytes:
-    """What is stored of a refresh token."""
+    """What is stored of an opaque token."""
     return hashlib.sha256(token.encode()).digest()

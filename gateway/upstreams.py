@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -115,6 +115,19 @@ class Upstreams:
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, TimeoutError, UpstreamBroken, UpstreamTimeout):
             raise Unavailable(f"The {service} service is down; try again shortly.") from None
+
+    async def ask_at(
+        self, name: str, method: str, address: str, *, headers: Mapping[str, str], seconds: float
+    ) -> tuple[int, bytes]:
+        """One small answer from one address, within ``seconds``; raises ``Unavailable`` if there is none."""
+        if self._fresh is None:
+            raise Unavailable("The gateway is starting; try again.")
+        timeout = aiohttp.ClientTimeout(total=seconds)
+        try:
+            async with self._fresh.request(method, address, headers=headers, timeout=timeout) as answer:
+                return answer.status, await answer.read()
+        except (aiohttp.ClientError, TimeoutError):
+            raise Unavailable(f"The {name} is down; try again shortly.") from None
 
 
 class _Ports:

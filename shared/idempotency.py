@@ -22,11 +22,15 @@ async def answered_once(
     conn: Callable[[], Awaitable[Conn]],
     answer: Callable[[Request], Awaitable[Response]],
 ) -> Response:
-    """Answer a request, or give the stored answer of the same one again. Scope: person, method, path and key."""
+    """Answer a request, or give the stored answer of the same one again. Scope: person, method, path and key.
+
+    On public routes nobody is known: there the key alone must be hard to guess, as a UUID is. A route whose answer
+    holds a secret sets ``request.state.kept_body`` to what may be stored instead.
+    """
     if not 16 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
         raise BadRequest("Idempotency-Key takes 16 to 128 visible ASCII characters; a UUID is a good one.")
-    actor = actor_of(request)
-    scope = f"{actor.user_id} {request.method} {request.url.path} {key}"
+    who = actor_of(request).user_id if "authorization" in request.headers else "public"
+    scope = f"{who} {request.method} {request.url.path} {key}"
     digest = hashlib.sha256(request.url.query.encode() + b"\n" + await request.body()).digest()
     open_conn = await conn()
     if not await _locked(open_conn, scope):
@@ -59,7 +63,7 @@ async def answered_once(
                 "hash": digest,
                 "status": response.status_code,
                 "headers": orjson.dumps(kept).decode(),
-                "body": bytes(response.body),
+                "body": bytes(getattr(request.state, "kept_body", response.body)),
             },
         )
     return response

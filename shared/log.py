@@ -1,6 +1,7 @@
 """One JSON line per record on standard output; PM2 writes the lines as they are."""
 
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 
@@ -9,6 +10,14 @@ import orjson
 from shared import trace
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({})))
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{24,}")
+
+
+def without_tokens(path: str) -> str:
+    """A path as it may be written down: what opens a door by being known, as in links of mails, is left out."""
+    parts = path.split("/")
+    return "/".join("{token}" if _TOKEN.fullmatch(one) and not _UUID.fullmatch(one) else one for one in parts)
 
 
 class JsonLines(logging.Formatter):
@@ -28,6 +37,8 @@ class JsonLines(logging.Formatter):
             "correlation_id": trace.current().correlation_id,
         }
         line.update({key: value for key, value in vars(record).items() if key not in _PLAIN and key != "message"})
+        if isinstance(path := line.get("path"), str):
+            line["path"] = without_tokens(path)
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str).decode()

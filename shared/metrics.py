@@ -37,9 +37,17 @@ DEAD_LETTERS = Gauge("offcut_dead_letters", "Events given up and not yet looked 
 EVENTS_PARKED = Counter("offcut_events_parked_total", "Events set aside for another try", ["stream"])
 EVENTS_DIED = Counter("offcut_events_died_total", "Events given up", ["stream"])
 
+# mail
+MAILBOX_SILENT_SECONDS = Gauge("offcut_mailbox_silent_seconds", "Since the last poll that succeeded", ["mailbox"])
+
+# passwords
+PASSWORD_HASHES = Counter("offcut_password_hashes_total", "Argon2id hashes computed")
+IMPORTED_ITERATIONS = Counter("offcut_password_imported_iterations_total", "PBKDF2 iterations computed")
+
 # jobs
 JOB_RUNS = Counter("offcut_job_runs_total", "Runs of timed jobs", ["job", "outcome"])
 JOB_SECONDS = Histogram("offcut_job_seconds", "How long a run took", ["job"])
+JOB_LATE_SECONDS = Gauge("offcut_job_late_seconds", "How long its oldest deadline has passed", ["job"])
 JOB_DONE = Counter("offcut_job_done_total", "Things the job did", ["job"])
 
 

@@ -6,6 +6,7 @@ AppError
 ├── NotAllowed 403        not_allowed, scope_missing, organization_suspended
 ├── NotFound 404          not_found (also for anything the caller may not see)
 ├── Conflict 409          state_conflict, request_in_progress, already_interested, …
+├── Gone 410              gone (a link that was used or is too old)
 ├── Precondition 412/428  version_mismatch, if_match_required
 ├── TooLarge 413, UnsupportedMedia 415
 ├── Invalid 422           validation_failed, unknown_field, idempotency_key_reused
@@ -26,6 +27,7 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared import trace
+from shared.log import without_tokens
 
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -72,6 +74,10 @@ class Conflict(AppError):
     status, slug, title = 409, "state_conflict", "Not possible in the present state"
 
 
+class Gone(AppError):
+    status, slug, title = 410, "gone", "Gone"
+
+
 class VersionMismatch(AppError):
     status, slug, title = 412, "version_mismatch", "Changed by somebody else"
 
@@ -114,7 +120,7 @@ def problem(request: Request | None, error: AppError) -> Response:
         "trace_id": trace.current().correlation_id,
     }
     if request is not None:
-        body["instance"] = request.url.path
+        body["instance"] = without_tokens(request.url.path)
     body.update(error.extra)
     content = orjson.dumps(body, default=str)
     return Response(content, status_code=error.status, headers=error.headers, media_type=MEDIA_TYPE)

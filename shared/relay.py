@@ -43,19 +43,27 @@ class Relay:
 
     async def run(self) -> None:
         """Number and send until ``stop``. Redis may go away and come back; PostgreSQL errors go to the caller."""
-        self._head = self._cursor = None
         metrics.RELAY_LEADER.set(1)
         try:
-            async with self._database.transaction() as conn:
-                self._started_at = await numbering.head_of(conn, self._service)
+            await self.begin()
             while not self._stop.is_set():
                 self._wake.clear()
-                moved = await self._number()
-                busy = await self._converse()
-                if not moved and not busy:
+                if not await self.round():
                     await wait_any(self._wake, self._stop, seconds=TEND_S)
         finally:
             metrics.RELAY_LEADER.set(0)
+
+    async def begin(self) -> None:
+        """Nothing is known: who relayed before may have died anywhere."""
+        self._head = self._cursor = None
+        async with self._database.transaction() as conn:
+            self._started_at = await numbering.head_of(conn, self._service)
+
+    async def round(self) -> bool:
+        """Give numbers, send, answer requests; whether there may be more to do at once."""
+        moved = await self._number()
+        busy = await self._converse()
+        return bool(moved) or busy
 
     async def _number(self) -> int:
         async with self._database.transaction() as conn:

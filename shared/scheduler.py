@@ -130,6 +130,7 @@ class Runner:
             if due is None:
                 return job.seconds
             wait = due - await clock(conn)
+        metrics.JOB_LATE_SECONDS.labels(job.name).set(max(-wait / timedelta(seconds=1), 0))
         return min(max(wait / timedelta(seconds=1), 0.01), job.seconds)
 
     async def _record(self, started_at: datetime, *, took_s: float, done: int, error: str | None) -> None:

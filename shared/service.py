@@ -9,11 +9,10 @@ from typing import Annotated, Any, ClassVar, cast
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import idempotency, problems, trace
+from shared import idempotency, metrics, problems, trace
 from shared.auth import public
 from shared.config import ServiceSettings
 from shared.contracts.base import ActorRef
@@ -47,6 +46,7 @@ class TransactionRoute(APIRoute):
     """
 
     tried_again: ClassVar[bool] = False
+    takes_keys: ClassVar[bool] = True
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] – FastAPI declares a Coroutine
         original = super().get_route_handler()
@@ -55,7 +55,7 @@ class TransactionRoute(APIRoute):
             async with AsyncExitStack() as stack:
                 strict.state.transaction = _Transaction(stack, cast(Database, strict.app.state.db))
                 key = strict.headers.get(idempotency.HEADER)
-                if key is None or strict.method in ("GET", "HEAD"):
+                if key is None or not self.takes_keys or strict.method in ("GET", "HEAD"):
                     return await original(strict)
                 return await idempotency.answered_once(strict, key, conn=strict.state.transaction.conn, answer=original)
 
@@ -78,6 +78,12 @@ class RacingRoute(TransactionRoute):
     """
 
     tried_again = True
+
+
+class KeylessRoute(TransactionRoute):
+    """For routes whose answer holds a secret, which must not be stored, or whose work must not hold a transaction."""
+
+    takes_keys = False
 
 
 class _Transaction:
@@ -215,9 +221,13 @@ def create_app(
     return app
 
 
-def router(*tags: str, racing: bool = False) -> APIRouter:
-    """A router whose routes own their transaction; ``racing``: and try once more after a lost race."""
-    return APIRouter(route_class=RacingRoute if racing else TransactionRoute, tags=list(tags))
+def router(*tags: str, racing: bool = False, keyless: bool = False) -> APIRouter:
+    """A router whose routes own their transaction; ``racing``: and try once more after a lost race.
+
+    ``keyless``: an ``Idempotency-Key`` is not looked at.
+    """
+    kind = RacingRoute if racing else KeylessRoute if keyless else TransactionRoute
+    return APIRouter(route_class=kind, tags=list(tags))
 
 
 def _health(db: Database) -> APIRouter:
@@ -234,7 +244,7 @@ def _health(db: Database) -> APIRouter:
         return {"status": "ok"}
 
     @health.get("/metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    async def figures() -> Response:
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
     return health

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,9 +19,19 @@ from starlette.routing import Route
 
 from shared import metrics, numbering, outbox
 from shared.consumer import parking
+from shared.consumer.letters import Letters
 from shared.db import Conn, Database, fetch_all
+from shared.scheduler import Job
 from shared.serve import listening
+from shared.version import STARTED_AT, VERSION
 from shared.wire import WIRE_ERRORS, Mark, Wire
+
+Troubles = Callable[[Conn], Awaitable[list[str]]]
+
+
+async def no_troubles(_: Conn) -> list[str]:
+    """Of a service with nothing to say besides what the machinery knows."""
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +104,22 @@ async def picture(conn: Conn, service: str) -> Picture:
 class Status:
     """Answers for one worker. It is ready when both servers answer; a worker without Redis still does its jobs."""
 
-    def __init__(self, database: Database, wire: Wire, *, roles: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        wire: Wire,
+        *,
+        roles: tuple[str, ...],
+        jobs: Sequence[Job],
+        public_key: str,
+        troubles: Troubles = no_troubles,
+    ) -> None:
         self._database = database
         self._wire = wire
         self._roles = roles
+        self._jobs = jobs
+        self._troubles = troubles
+        self._letters = Letters(database, public_key=public_key)
 
     async def live(self, _: Request) -> Response:
         return _json({"status": "ok"})
@@ -113,12 +135,32 @@ class Status:
         try:
             async with self._database.transaction() as conn:
                 found = await picture(conn, self._database.service)
+                due = await self._oldest_due(conn)
+                own = await self._troubles(conn)
         except (psycopg.Error, PoolTimeout) as error:
             return _json({"status": "down", "troubles": [f"postgresql: {type(error).__name__}"]}, status=503)
         redis = await self._redis()
-        troubles = [*([redis] if redis else []), *found.troubles()]
-        body = {"status": "trouble" if troubles else "ok", "troubles": troubles, "roles": self._roles, **asdict(found)}
-        return _json(body)
+        troubles = [*([redis] if redis else []), *found.troubles(), *own]
+        return _json(
+            {
+                "status": "trouble" if troubles else "ok",
+                "troubles": troubles,
+                "roles": self._roles,
+                "version": VERSION,
+                "started_at": STARTED_AT,
+                "redis": "away" if redis else "ok",
+                "oldest_due": due,
+                **asdict(found),
+            }
+        )
+
+    async def _oldest_due(self, conn: Conn) -> dict[str, object] | None:
+        """The deadline that comes first, or should have been kept first; ``None`` when nothing is due ever."""
+        found = [(due, job.name) for job in self._jobs if job.next_due and (due := await job.next_due(conn))]
+        if not found:
+            return None
+        due, name = min(found)
+        return {"job": name, "at": due}
 
     def app(self) -> Starlette:
         return Starlette(
@@ -127,6 +169,7 @@ class Status:
                 Route("/health/ready", self.ready),
                 Route("/metrics", self.figures),
                 Route("/internal/health", self.health),
+                *self._letters.routes(),
             ]
         )
 

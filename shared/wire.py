@@ -64,7 +64,10 @@ class Mark:
 class Packed(Connection):
     """Packs commands in C, as redis-py does for its blocking connections only: a third of the relay's time."""
 
-    _pack = cast(Callable[..., list[bytes]], HiredisRespSerializer().pack)  # pyright: ignore[reportUnknownMemberType]
+    _pack = cast(
+        Callable[..., list[bytes]],
+        HiredisRespSerializer().pack,  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
+    )
 
     def pack_command(self, *args: EncodableT) -> list[bytes]:
         return Packed._pack(*args)

@@ -22,7 +22,7 @@ from shared.process import keep_going, run_until_stopped, stop_on_signals
 from shared.relay import Relay
 from shared.scheduler import Job, Runner
 from shared.serve import tell_ready
-from shared.status import Status, serve_status
+from shared.status import Status, Troubles, no_troubles, serve_status
 from shared.wire import WIRE_ERRORS, Wire
 
 ROLES = ("consumer", "relay", "scheduler")
@@ -31,17 +31,31 @@ Loop = Coroutine[object, object, None]
 logger = logging.getLogger(__name__)
 
 
-def run_worker(settings: ServiceSettings, *, subscriptions: Sequence[Subscription], jobs: Sequence[Job]) -> None:
-    """Run until SIGINT or SIGTERM. The command line names the roles: ``consumer relay scheduler``, default all."""
+def run_worker(
+    settings: ServiceSettings,
+    *,
+    subscriptions: Sequence[Subscription],
+    jobs: Sequence[Job],
+    troubles: Troubles = no_troubles,
+) -> None:
+    """Run until SIGINT or SIGTERM. The command line names the roles: ``consumer relay scheduler``, default all.
+
+    ``troubles``: what the health page should say of this service's own affairs.
+    """
     parser = argparse.ArgumentParser(description=f"Worker of {settings.service}")
     parser.add_argument("roles", nargs="*", choices=[*ROLES, []], help="default: all")
     roles: Sequence[str] = parser.parse_args().roles or ROLES
     log.configure(service=settings.service, process="worker", level=settings.log_level)
-    uvloop.run(work(settings, roles=roles, subscriptions=subscriptions, jobs=jobs))
+    uvloop.run(work(settings, roles=roles, subscriptions=subscriptions, jobs=jobs, troubles=troubles))
 
 
 async def work(
-    settings: ServiceSettings, *, roles: Sequence[str], subscriptions: Sequence[Subscription], jobs: Sequence[Job]
+    settings: ServiceSettings,
+    *,
+    roles: Sequence[str],
+    subscriptions: Sequence[Subscription],
+    jobs: Sequence[Job],
+    troubles: Troubles = no_troubles,
 ) -> None:
     """Start the loops of these roles, and end when told to."""
     stop = stop_on_signals()
@@ -61,7 +75,7 @@ async def work(
     if "scheduler" in roles:
         loops.extend(scheduling(database, locks, (*jobs, *housekeeping.JOBS), stop))
     holding = asyncio.ensure_future(keep_going("locks", locks.run, stop=asyncio.Event()))
-    status = Status(database, wire, roles=tuple(roles))
+    status = Status(database, wire, roles=tuple(roles), jobs=jobs, public_key=settings.public_key, troubles=troubles)
     try:
         async with serve_status(status, port=settings.worker_port):
             tell_ready()

@@ -80,7 +80,7 @@ def relay() -> None:
             {"seq": cursor, "limit": SET_MAX},
         ).fetchall()
         conn.commit()
-        pipeline = redis.pipeline(transaction=True)  # pyright: ignore[reportUnknownMemberType]
+        pipeline = redis.pipeline(transaction=True)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
         for seq, event_id, name, key, occurred_at, meta, body in rows:
             values = (str(seq), EPOCH, str(event_id), name, key, occurred_at.isoformat(), meta, body)
             pipeline.xadd(STREAM, dict(zip(FIELDS, values, strict=True)), maxlen=100_000, approximate=True)
@@ -128,7 +128,7 @@ def reader() -> None:
         entries = cast(dict[str, Entries], answer or {}).get(STREAM, [])
         if entries:
             _apply(conn, [fields for _, fields in entries])
-            pipeline = redis.pipeline(transaction=False)  # pyright: ignore[reportUnknownMemberType]
+            pipeline = redis.pipeline(transaction=False)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             pipeline.hset("applied:catalog", GROUP, f"{entries[-1][1]['seq']} {EPOCH}")
             pipeline.xack(STREAM, GROUP, *(entry_id for entry_id, _ in entries))
             pipeline.execute()

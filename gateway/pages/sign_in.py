@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from gateway import usecases
+from gateway.api.doors import address_of
 from gateway.errors import LoginPaused, WrongCredentials
 from gateway.pages.visit import (
     ACCESS_COOKIE,
@@ -19,6 +19,7 @@ from gateway.pages.visit import (
     shown,
 )
 from gateway.settings import GatewaySettings
+from gateway.usecases import sessions
 from shared.auth import verifier
 from shared.db import clock
 from shared.problems import NotAuthenticated
@@ -46,10 +47,9 @@ async def sign_in(
     next: Annotated[str | None, Form(max_length=200)] = None,
 ) -> Response:
     config: GatewaySettings = request.app.state.settings
-    address = request.client.host if request.client else "unknown"
     try:
-        signed_in = await usecases.sign_in(
-            request.app.state.db, email=email, password=password, address=address, settings=config
+        signed_in = await sessions.sign_in(
+            request.app.state.db, email=email, password=password, address=address_of(request), settings=config
         )
     except (WrongCredentials, LoginPaused) as error:
         status = error.status
@@ -66,7 +66,7 @@ async def sign_out(request: Request, access: Access = None, refresh: RefreshCook
         actor = verifier(request.app.state.settings.public_key).verify(access or "")
         async with request.app.state.db.transaction() as conn:
             now = await clock(conn)
-            await usecases.end_sessions(conn, session_id=actor.session_id, person_id=None, reason="signed out", now=now)
+            await sessions.end_sessions(conn, session_id=actor.session_id, person_id=None, reason="signed out", now=now)
     except NotAuthenticated:
         pass
     for name in (ACCESS_COOKIE, REFRESH_COOKIE):

@@ -9,11 +9,11 @@ from fastapi import Cookie, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from gateway import usecases
 from gateway.domain import Account
 from gateway.proxy import Proxy
 from gateway.settings import GatewaySettings
 from gateway.store import identity
+from gateway.usecases import sessions
 from gateway.wording import FILTERS
 from shared.auth import verifier
 from shared.db import Database, clock
@@ -45,7 +45,7 @@ class Visitor:
         self.account = account
         self._headers = {"authorization": f"Bearer {token}"}
         self._proxy = proxy
-        self.renewed: usecases.SignedIn | None = None
+        self.renewed: sessions.SignedIn | None = None
 
     async def get(self, service: str, path: str) -> tuple[int, dict[str, Any]]:
         """Status and JSON of a proxied route; 503 when the service is down."""
@@ -82,11 +82,10 @@ class Visitor:
 async def visitor_of(request: Request, access: str | None, refresh: str | None) -> Visitor:
     config: GatewaySettings = request.app.state.settings
     db: Database = request.app.state.db
-    renewed: usecases.SignedIn | None = None
+    renewed: sessions.SignedIn | None = None
     try:
         actor = verifier(config.public_key).verify(access or "")
-        if request.app.state.revocations.ended(actor.session_id):
-            raise SignInFirst
+        request.app.state.revocations.check(actor)
         async with db.transaction() as conn:
             account = await identity.account(conn, actor.user_id)
     except NotAuthenticated:
@@ -94,7 +93,7 @@ async def visitor_of(request: Request, access: str | None, refresh: str | None) 
             raise SignInFirst from None
         try:
             async with db.transaction() as conn:
-                renewed = await usecases.refresh(conn, token=refresh, settings=config, now=await clock(conn))
+                renewed = await sessions.refresh(conn, token=refresh, settings=config, now=await clock(conn))
         except NotAuthenticated:
             raise SignInFirst from None
         if renewed is None:
@@ -117,7 +116,7 @@ def shown(
     return response
 
 
-def remember(request: Request, response: Response, signed_in: usecases.SignedIn) -> None:
+def remember(request: Request, response: Response, signed_in: sessions.SignedIn) -> None:
     config: GatewaySettings = request.app.state.settings
     secure = config.public_url.startswith("https:")
     kept = ((ACCESS_COOKIE, signed_in.access_token, config.access_token_seconds),

@@ -1,11 +1,14 @@
 """The history of everything: what the gateway keeps of every event."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 import orjson
 
 from shared.consumer import Envelope
-from shared.db import Conn, execute
+from shared.db import Conn, execute, fetch_all
 
 
 async def append_events(conn: Conn, envelopes: Sequence[Envelope]) -> None:
@@ -37,3 +40,42 @@ async def append_events(conn: Conn, envelopes: Sequence[Envelope]) -> None:
             "times": [one.occurred_at for one in envelopes],
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One event of the history."""
+
+    stream: str
+    seq: int
+    event_id: UUID
+    type: str
+    key: str
+    causation_id: UUID | None
+    actor: dict[str, object]
+    body: dict[str, object]
+    occurred_at: datetime
+
+
+async def chain(conn: Conn, correlation_id: str) -> list[Remembered]:
+    """Every event of a chain of causes, of all services, however old."""
+    return await fetch_all(
+        conn,
+        Remembered,
+        """
+        SELECT stream, seq, event_id, type, key, causation_id, actor, body, occurred_at
+        FROM event_log
+        WHERE correlation_id = %(correlation_id)s
+        ORDER BY id
+        """,
+        {"correlation_id": correlation_id},
+    )
+
+
+async def chain_of(conn: Conn, event_id: UUID) -> str | None:
+    """The chain that an event belongs to."""
+    cursor = await conn.execute(
+        "SELECT correlation_id FROM event_log WHERE event_id = %(event_id)s", {"event_id": event_id}
+    )
+    row = await cursor.fetchone()
+    return str(row[0]) if row else None

@@ -1,13 +1,11 @@
-"""Organisations, people, sessions and refresh tokens."""
+"""Signing in: accounts, failed attempts, sessions with their refresh tokens, and what was revoked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import orjson
-
-from gateway.domain import Account, Failures, StoredRefresh
-from shared.contracts.gateway import OrganizationChanged, UserChanged
+from gateway.domain import Account, StoredRefresh
 from shared.db import Conn, execute, fetch_all, fetch_one
 
 
@@ -18,7 +16,7 @@ async def account_by_email(conn: Conn, email: str) -> Account | None:
         """
         SELECT p.id, p.organization_id, o.kind AS organization_kind, o.name AS organization_name,
                o.status AS organization_status, p.role, p.org_role, p.status, p.name, p.email, p.language,
-               p.time_zone, p.password_hash
+               p.time_zone, p.password_hash, p.rights_version AS person_rights, o.rights_version AS organization_rights
         FROM person p
         JOIN organization o ON o.id = p.organization_id
         WHERE lower(p.email) = lower(%(email)s)
@@ -34,7 +32,7 @@ async def account(conn: Conn, person_id: UUID) -> Account | None:
         """
         SELECT p.id, p.organization_id, o.kind AS organization_kind, o.name AS organization_name,
                o.status AS organization_status, p.role, p.org_role, p.status, p.name, p.email, p.language,
-               p.time_zone, p.password_hash
+               p.time_zone, p.password_hash, p.rights_version AS person_rights, o.rights_version AS organization_rights
         FROM person p
         JOIN organization o ON o.id = p.organization_id
         WHERE p.id = %(id)s
@@ -43,25 +41,57 @@ async def account(conn: Conn, person_id: UUID) -> Account | None:
     )
 
 
-async def failures(conn: Conn, key: str) -> Failures | None:
-    return await fetch_one(
-        conn,
-        Failures,
-        "SELECT failures, last_at, blocked_until FROM login_failure WHERE key = %(key)s",
-        {"key": key},
+async def account_held(conn: Conn, person_id: UUID) -> Account | None:
+    """Like ``account``; whoever wants to change the person waits until the transaction ends, or we for him."""
+    await conn.execute("SELECT id FROM person WHERE id = %(id)s FOR SHARE", {"id": person_id})
+    return await account(conn, person_id)
+
+
+async def imported_iterations(conn: Conn) -> int:
+    """The cost of the slowest password that came from another system and was not used yet; 0 when none is left."""
+    cursor = await conn.execute(
+        """
+        SELECT coalesce(max(split_part(password_hash, '$', 2)::integer), 0) FROM person
+        WHERE password_hash LIKE 'pbkdf2%'
+        """
     )
+    row = await cursor.fetchone()
+    return row[0] if row else 0
 
 
-async def save_failure(conn: Conn, *, key: str, failures: int, now: datetime, blocked_until: datetime | None) -> None:
+async def blocked_until(conn: Conn, keys: Sequence[str]) -> datetime | None:
+    """When the last of these pauses ends; ``None`` when none is on."""
+    cursor = await conn.execute(
+        "SELECT max(blocked_until) FROM login_failure WHERE key = ANY(%(keys)s) AND blocked_until > clock()",
+        {"keys": list(keys)},
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def count_attempt(conn: Conn, key: str, *, window_seconds: int) -> int:
+    """One more attempt; how many there were without a longer break. The row stays locked, so none is lost."""
+    cursor = await conn.execute(
+        """
+        INSERT INTO login_failure AS f (key, failures, last_at)
+        VALUES (%(key)s, 1, clock())
+        ON CONFLICT (key) DO UPDATE
+        SET failures = CASE
+                WHEN f.last_at > clock() - make_interval(secs => %(window)s) THEN f.failures + 1 ELSE 1 END,
+            last_at = clock()
+        RETURNING failures
+        """,
+        {"key": key, "window": window_seconds},
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else 1
+
+
+async def block(conn: Conn, key: str, *, seconds: float) -> None:
     await execute(
         conn,
-        """
-        INSERT INTO login_failure (key, failures, last_at, blocked_until)
-        VALUES (%(key)s, %(failures)s, %(now)s, %(blocked_until)s)
-        ON CONFLICT (key) DO UPDATE
-        SET failures = EXCLUDED.failures, last_at = EXCLUDED.last_at, blocked_until = EXCLUDED.blocked_until
-        """,
-        {"key": key, "failures": failures, "now": now, "blocked_until": blocked_until},
+        "UPDATE login_failure SET blocked_until = clock() + make_interval(secs => %(seconds)s) WHERE key = %(key)s",
+        {"key": key, "seconds": seconds},
     )
 
 
@@ -117,131 +147,67 @@ async def rotate(conn: Conn, *, old_hash: bytes, new_hash: bytes, session_id: UU
 
 
 async def revoke_sessions(
-    conn: Conn, *, session_id: UUID | None, person_id: UUID | None, reason: str, now: datetime
+    conn: Conn,
+    *,
+    session_id: UUID | None,
+    person_id: UUID | None,
+    reason: str,
+    now: datetime,
+    but: UUID | None = None,
 ) -> int:
-    """End one session, or all of a person; every gateway process hears of it at commit."""
+    """End one session, or all of a person except ``but``; every gateway process hears of it at commit."""
     count = await execute(
         conn,
         """
         UPDATE session SET revoked_at = %(now)s, reason = %(reason)s
         WHERE revoked_at IS NULL
           AND (id = %(session_id)s OR (%(session_id)s::uuid IS NULL AND person_id = %(person_id)s))
+          AND id IS DISTINCT FROM %(but)s::uuid
         """,
-        {"session_id": session_id, "person_id": person_id, "reason": reason, "now": now},
+        {"session_id": session_id, "person_id": person_id, "reason": reason, "now": now, "but": but},
     )
     return count
 
 
-async def revoked_since(conn: Conn, since: datetime) -> list[tuple[UUID, datetime]]:
-    """Sessions revoked after ``since``, or whose person or organisation may no longer act."""
-    cursor = await conn.execute(
-        """
-        SELECT s.id, s.revoked_at FROM session s WHERE s.revoked_at > %(since)s
-        UNION ALL
-        SELECT s.id, greatest(p.updated_at, o.updated_at)
-        FROM person p
-        JOIN organization o ON o.id = p.organization_id
-        JOIN session s ON s.person_id = p.id AND s.revoked_at IS NULL AND s.expires_at > clock()
-        WHERE greatest(p.updated_at, o.updated_at) > %(since)s
-          AND (p.status <> 'active' OR o.status IN ('closed', 'pending'))
-        """,
-        {"since": since},
-    )
-    return [(row[0], row[1]) for row in await cursor.fetchall()]
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One thing that tokens out there may still speak of.
+
+    ``what``: ``session`` (a person's or an API token), ``person`` or ``organization``. ``rights``: tokens that speak of
+    an older version are out of date. ``may_act`` false: not to be let in at all.
+    """
+
+    what: str
+    id: UUID
+    rights: int
+    may_act: bool
+    at: datetime
 
 
-async def save_organizations(conn: Conn, organizations: Sequence[OrganizationChanged]) -> dict[UUID, int]:
-    """Insert or change by slug; the new version by id. What did not change is not returned."""
-    cursor = await conn.execute(
-        """
-        INSERT INTO organization AS o (id, kind, slug, name, status, country, language, time_zone, currency, trusted,
-                                       segment, sender_addresses, sender_domains, contacts)
-        SELECT id, kind, slug, name, status, country, language, time_zone, currency, trusted, segment,
-               sender_addresses, sender_domains, contacts
-        FROM jsonb_to_recordset(%(rows)s::jsonb)
-             AS r (id uuid, kind text, slug text, name text, status text, country text, language text, time_zone text,
-                   currency text, trusted boolean, segment text, sender_addresses text[], sender_domains text[],
-                   contacts jsonb)
-        ON CONFLICT (id) DO UPDATE
-        SET name = EXCLUDED.name, status = EXCLUDED.status, country = EXCLUDED.country, language = EXCLUDED.language,
-            time_zone = EXCLUDED.time_zone, currency = EXCLUDED.currency, trusted = EXCLUDED.trusted,
-            segment = EXCLUDED.segment, sender_addresses = EXCLUDED.sender_addresses,
-            sender_domains = EXCLUDED.sender_domains, contacts = EXCLUDED.contacts, version = o.version + 1,
-            updated_at = clock()
-        WHERE (o.name, o.status, o.country, o.language, o.time_zone, o.currency, o.trusted, o.segment,
-               o.sender_addresses, o.sender_domains, o.contacts)
-              IS DISTINCT FROM
-              (EXCLUDED.name, EXCLUDED.status, EXCLUDED.country, EXCLUDED.language, EXCLUDED.time_zone,
-               EXCLUDED.currency, EXCLUDED.trusted, EXCLUDED.segment, EXCLUDED.sender_addresses,
-               EXCLUDED.sender_domains, EXCLUDED.contacts)
-        RETURNING o.id, o.version
-        """,
-        {"rows": _json([_organization_row(one) for one in organizations])},
-    )
-    return {row[0]: row[1] for row in await cursor.fetchall()}
-
-
-def _organization_row(one: OrganizationChanged) -> dict[str, object]:
-    return {**one.model_dump(mode="json"), "id": str(one.organization_id)}
-
-
-def _json(rows: Sequence[Mapping[str, object]]) -> str:
-    return orjson.dumps(rows).decode()
-
-
-async def save_people(conn: Conn, people: Sequence[UserChanged], hashes: Sequence[str | None]) -> dict[UUID, int]:
-    """Insert or change by id; the new version by id. A ``None`` hash keeps the password."""
-    rows = [
-        {**one.model_dump(mode="json"), "id": str(one.user_id), "password_hash": hashed}
-        for one, hashed in zip(people, hashes, strict=True)
-    ]
-    cursor = await conn.execute(
-        """
-        INSERT INTO person AS p (id, organization_id, role, org_role, status, name, email, language, time_zone,
-                                 password_hash)
-        SELECT id, organization_id, role, org_role, status, name, email, language, time_zone, password_hash
-        FROM jsonb_to_recordset(%(rows)s::jsonb)
-             AS r (id uuid, organization_id uuid, role text, org_role text, status text, name text, email text,
-                   language text, time_zone text, password_hash text)
-        ON CONFLICT (id) DO UPDATE
-        SET role = EXCLUDED.role, org_role = EXCLUDED.org_role, status = EXCLUDED.status, name = EXCLUDED.name,
-            email = EXCLUDED.email, language = EXCLUDED.language, time_zone = EXCLUDED.time_zone,
-            password_hash = coalesce(EXCLUDED.password_hash, p.password_hash), version = p.version + 1,
-            updated_at = clock()
-        WHERE (p.role, p.org_role, p.status, p.name, p.email, p.language, p.time_zone)
-              IS DISTINCT FROM
-              (EXCLUDED.role, EXCLUDED.org_role, EXCLUDED.status, EXCLUDED.name, EXCLUDED.email, EXCLUDED.language,
-               EXCLUDED.time_zone)
-        RETURNING p.id, p.version
-        """,
-        {"rows": _json(rows)},
-    )
-    return {row[0]: row[1] for row in await cursor.fetchall()}
-
-
-async def organizations(
-    conn: Conn, *, only: UUID | None, kind: str | None, after: str | None, limit: int
-) -> list[OrganizationChanged]:
-    """Organisations by slug; ``only`` limits to one, ``after`` is the last slug seen."""
+async def ended_since(conn: Conn, since: datetime) -> list[Ended]:
+    """What was revoked, or got other rights, after ``since``."""
     return await fetch_all(
         conn,
-        OrganizationChanged,
+        Ended,
         """
-        SELECT id AS organization_id, version, kind, name, slug, status, country, language, time_zone, currency,
-               trusted, segment, sender_addresses, sender_domains, contacts
-        FROM organization
-        WHERE (%(only)s::uuid IS NULL OR id = %(only)s)
-          AND (%(kind)s::text IS NULL OR kind = %(kind)s)
-          AND (%(after)s::text IS NULL OR slug > %(after)s)
-        ORDER BY slug
-        LIMIT %(limit)s
+        SELECT 'session' AS what, id, 0 AS rights, false AS may_act, revoked_at AS at
+        FROM session WHERE revoked_at > %(since)s
+        UNION ALL
+        SELECT 'session', id, 0, false, revoked_at
+        FROM api_token WHERE revoked_at > %(since)s
+        UNION ALL
+        SELECT 'person', id, rights_version, status = 'active', rights_changed_at
+        FROM person WHERE rights_changed_at > %(since)s
+        UNION ALL
+        SELECT 'organization', id, rights_version, status IN ('approved', 'suspended'), rights_changed_at
+        FROM organization WHERE rights_changed_at > %(since)s
         """,
-        {"only": only, "kind": kind, "after": after, "limit": limit},
+        {"since": since},
     )
 
 
 async def forget_old(conn: Conn, *, limit: int) -> int:
-    """Drop a slice of sessions, failures and stored answers that nobody can use any more."""
+    """Drop a slice of sessions and failures that nobody can use any more."""
     sessions = await execute(
         conn,
         """
@@ -260,24 +226,3 @@ async def forget_old(conn: Conn, *, limit: int) -> int:
         {"limit": limit},
     )
     return sessions + failures
-
-
-async def known_people(conn: Conn, ids: Sequence[UUID]) -> set[UUID]:
-    cursor = await conn.execute("SELECT id FROM person WHERE id = ANY(%(ids)s)", {"ids": list(ids)})
-    return {row[0] for row in await cursor.fetchall()}
-
-
-async def people(conn: Conn, *, after: UUID | None, limit: int) -> list[UserChanged]:
-    """People in the order of their ids, as others are told of them; ``after`` is the last id seen."""
-    return await fetch_all(
-        conn,
-        UserChanged,
-        """
-        SELECT id AS user_id, version, organization_id, role, org_role, status, name, email, language, time_zone
-        FROM person
-        WHERE %(after)s::uuid IS NULL OR id > %(after)s
-        ORDER BY id
-        LIMIT %(limit)s
-        """,
-        {"after": after, "limit": limit},
-    )

@@ -1,22 +1,26 @@
 """Timed work of ingestion."""
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 from functools import cache
 
 from services.ingestion.collecting import Listener, collect
 from services.ingestion.reading import Reader
 from services.ingestion.settings import settings
-from services.ingestion.store.progress import forgotten, next_expiry
-from services.ingestion.usecases import mailboxes, messages, receive
+from services.ingestion.store.mailboxes import silences
+from services.ingestion.store.progress import forgotten, next_expiry, unreminded
+from services.ingestion.usecases import mailboxes, messages, receive, waiting
 from services.ingestion.usecases.commits import overdue, resend_parts
 from services.ingestion.usecases.review import expire_batch
 from services.ingestion.working import read_next_list, read_next_mail
-from shared import trace
+from shared import metrics, trace
 from shared.contracts.base import ActorRef
 from shared.db import Conn, Database
 from shared.scheduler import every
 
+LOG = logging.getLogger(__name__)
 POLL_SECONDS = 300
+SILENCE_CHECK_SECONDS = 60
 RESEND_CHECK_SECONDS = 60
 EXPIRY_CHECK_SECONDS = 3600
 BATCH_OF_TIMERS = 50
@@ -79,6 +83,41 @@ async def expire_forgotten(db: Database) -> int:
     return len(old)
 
 
+async def remind_waiting(db: Database) -> int:
+    """Remind the sender of a list that has waited three days for a person."""
+    async with db.transaction() as conn:
+        late = await unreminded(conn, days=settings().review_reminder_days, limit=BATCH_OF_TIMERS)
+    for batch in late:
+        actor = ActorRef(organization_id=batch.mill_id, via="timer")
+        with trace.tracing(trace.started(actor, correlation_id=batch.correlation_id)):
+            async with db.transaction() as conn:
+                await waiting.remind(
+                    conn,
+                    batch_id=batch.batch_id,
+                    mill_id=batch.mill_id,
+                    expires_after=timedelta(days=settings().review_days_max),
+                )
+    return len(late)
+
+
+async def watch_mailboxes(db: Database) -> int:
+    """Measure how long each mailbox could not be read; beyond fifteen minutes somebody must look."""
+    async with db.transaction() as conn:
+        found = await silences(conn)
+    metrics.MAILBOX_SILENT_SECONDS.clear()  # one that was paused or removed is silent on purpose
+    for one in found:
+        metrics.MAILBOX_SILENT_SECONDS.labels(one.name).set(one.seconds)
+        if one.seconds > settings().mailbox_silent_seconds_max:
+            LOG.error("mailbox cannot be read", extra={"mailbox": one.name, "why": waiting.words(one)})
+    return 0
+
+
+async def troubles(conn: Conn) -> list[str]:
+    """What the health page says of mailboxes."""
+    silent = await waiting.silent_mailboxes(conn, after_seconds=settings().mailbox_silent_seconds_max)
+    return [waiting.words(one) for one in silent]
+
+
 async def next_forgotten(conn: Conn) -> datetime | None:
     return await next_expiry(conn, days=settings().review_days_max)
 
@@ -89,5 +128,7 @@ JOBS = (
     every(seconds=5, run=read_mails, wake_on=messages.CHANNEL, exclusive=False),
     every(seconds=5, run=read_lists, wake_on=receive.CHANNEL, exclusive=False),
     every(seconds=RESEND_CHECK_SECONDS, run=resend_unanswered),
+    every(seconds=SILENCE_CHECK_SECONDS, run=watch_mailboxes, exclusive=False),
+    every(seconds=EXPIRY_CHECK_SECONDS, run=remind_waiting),
     every(seconds=EXPIRY_CHECK_SECONDS, run=expire_forgotten, next_due=next_forgotten),
 )

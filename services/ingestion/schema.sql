@@ -45,6 +45,7 @@ CREATE TABLE batch (
     leased_until timestamp with time zone,
     received_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
+    reminded_at timestamp with time zone,
     CONSTRAINT batch_pkey PRIMARY KEY (batch_id),
     CONSTRAINT batch_message_id_fkey FOREIGN KEY (message_id) REFERENCES inbound_message(message_id),
     CONSTRAINT batch_mill_id_fkey FOREIGN KEY (mill_id) REFERENCES organization_replica(organization_id),

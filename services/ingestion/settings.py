@@ -38,7 +38,9 @@ class IngestionSettings(ServiceSettings):
     sandbox_cpu_seconds: int = 30
     sandbox_wall_seconds: float = 40
     resend_after_seconds: int = 600
+    review_reminder_days: int = 3  # a weekend may pass without a reminder
     review_days_max: int = 14
+    mailbox_silent_seconds_max: int = 900  # three polls that failed: no longer a hiccup
 
 
 @cache

@@ -14,7 +14,7 @@ from shared.snapshots import PAGE, paged, publish
 
 
 async def publish_snapshots(conn: Conn) -> int:
-    """Every requirement, then every match of an item that can still be had; how many events."""
+    """Every requirement, then every match; how many events."""
     published = 0
     async for rows in paged(
         lambda before: requirements.listed(conn, buyer_id=None, status=None, before=before, limit=PAGE),

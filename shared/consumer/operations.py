@@ -133,7 +133,7 @@ async def go_on_from(conn: Conn, stream: str, *, seq: int, epoch: UUID) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """One event of a chain of causes."""
+    """One event as a list of them shows it."""
 
     seq: int
     event_id: UUID
@@ -141,21 +141,6 @@ class Trail:
     key: str
     meta: str
     occurred_at: datetime
-
-
-async def trail(conn: Conn, correlation_id: str) -> list[Trail]:
-    """What this service published in one chain of causes."""
-    return await fetch_all(
-        conn,
-        Trail,
-        """
-        SELECT seq, event_id, type, key, meta, occurred_at
-        FROM sent
-        WHERE correlation_id = %(correlation_id)s
-        ORDER BY seq
-        """,
-        {"correlation_id": correlation_id},
-    )
 
 
 async def latest(conn: Conn, *, after: int | None, limit: int) -> list[Trail]:

@@ -58,17 +58,21 @@ class Reader:
 
     async def run(self) -> None:
         """Read until ``stop``. Redis and PostgreSQL may go away and come back."""
-        self._draining = self._after_death = True
         metrics.READER_ACTIVE.labels(self._stream).set(1)
         try:
-            self._forgotten = True
-            await self._regroup()
+            await self.begin()
             while not self._stop.is_set():
-                await self._round()
+                await self.round()
         finally:
             metrics.READER_ACTIVE.labels(self._stream).set(0)
 
-    async def _round(self) -> None:
+    async def begin(self) -> None:
+        """Nothing is known: who read before may have died with entries in hand."""
+        self._draining = self._after_death = self._forgotten = True
+        await self._regroup()
+
+    async def round(self) -> None:
+        """Take what is there, or look at the head when nothing is."""
         try:
             if self._forgotten:
                 await self._load()

@@ -4,6 +4,8 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import JsonValue
+
 from shared.contracts.base import Event, WireModel
 
 
@@ -42,6 +44,14 @@ class UserStatus(StrEnum):
     ERASED = "erased"
 
 
+class Change(WireModel):
+    """One member that a person or timer changed; ``old`` is ``None`` on what is new."""
+
+    field: str
+    old: JsonValue = None
+    new: JsonValue = None
+
+
 class Contact(WireModel):
     """A person or desk to write to; disclosed with a window."""
 
@@ -69,6 +79,8 @@ class OrganizationChanged(Event):
     sender_addresses: tuple[str, ...] = ()
     sender_domains: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    changes: tuple[Change, ...] = ()  # against the version before
+    reason: str | None = None  # given by whoever changed the status
 
     @property
     def key(self) -> str:
@@ -93,6 +105,8 @@ class UserChanged(Event):
     email: str
     language: str
     time_zone: str
+    changes: tuple[Change, ...] = ()  # against the version before
+    reason: str | None = None  # given by whoever changed the status
 
     @property
     def key(self) -> str:

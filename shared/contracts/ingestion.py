@@ -57,7 +57,10 @@ class BatchCounts(WireModel):
 
 
 class BatchStatusChanged(Event):
-    """A batch moved on. ``reply_to`` is set only for an authenticated sender who should get an answer."""
+    """A batch moved on, or, where ``previous`` equals ``status``, its sender is reminded that it still waits.
+
+    ``reply_to`` is set only for an authenticated sender who should get an answer.
+    """
 
     TYPE: ClassVar[str] = "ingestion.batch.status_changed.v1"
     batch_id: UUID

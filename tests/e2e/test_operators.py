@@ -57,7 +57,7 @@ def test_trace_leads_from_a_newsletter_back_to_the_list_that_brought_it(place: M
     place.wait_until_quiet()
     sent = place.admin.every("/newsletter/deliveries")
     (chain,) = {one["correlation_id"] for one in sent if one["message_id"] == letter.message_id}
-    shown = said(place, f"deploy.events trace {chain}")
+    shown = said(place, f"deploy.events trace {chain} --json")
     for event in (
         "ingestion.rows.accepted.v1",
         "catalog.items.listed.v1",

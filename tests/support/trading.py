@@ -6,7 +6,8 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from gateway import accounts
-from gateway import usecases as people
+from gateway.usecases.organizations import save_organizations
+from gateway.usecases.people import save_people
 from services.exclusivity.domain import Terms
 from services.exclusivity.store import windows
 from services.exclusivity.usecases.interests import register_interest, withdraw_interest
@@ -32,7 +33,8 @@ BUYERS = ("carta", "dosenhof", "etikett")
 
 
 def entry(slug: str) -> accounts.Entry:
-    return accounts.Entry(id=slug, name=slug.title(), country="DE", email=f"desk@{slug}.example", trusted=True)
+    desk = f"desk@{slug}.example"
+    return accounts.Entry(id=slug, name=slug.title(), country="DE", email=desk, trusted=True, sender_addresses=(desk,))
 
 
 def actor_of(slug: str) -> Actor:
@@ -62,14 +64,14 @@ class Trading:
         persons = [one for slug in MILLS for one in accounts.people_of(entry(slug), Role.MILL_USER)]
         persons += [one for slug in BUYERS for one in accounts.people_of(entry(slug), Role.BUYER_USER)]
         async with self.place.databases["gateway"].transaction() as conn:
-            await people.save_organizations(conn, organizations, actor=BY)
-            await people.save_people(conn, persons, ["x"] * len(persons), actor=BY)
+            await save_organizations(conn, organizations, actor=BY)
+            await save_people(conn, persons, {one.user_id: "x" for one in persons}, actor=BY)
         await self.place.settle()
         async with self.place.databases["gateway"].transaction() as conn:
             renamed = organizations[0].model_copy(update={"name": "Aumühle Papier", "contacts": ()})
-            await people.save_organizations(conn, [renamed], actor=BY)
+            await save_organizations(conn, [renamed], actor=BY)
             left = persons[1].model_copy(update={"status": UserStatus.INACTIVE})
-            await people.save_people(conn, [left], [None], actor=BY)
+            await save_people(conn, [left], {}, actor=BY)
         await self.rates(date(2026, 11, 20), Decimal("1.0850"))
         await self.place.settle()
 
@@ -102,9 +104,15 @@ class Trading:
         while await score(self.place.databases["matching"]):
             await self.place.settle()
 
-    async def want(self, buyer: str, title: str, *, auto: bool = False) -> UUID:
+    async def want(self, buyer: str, title: str, *, auto: bool = False, cadence: str = "daily") -> UUID:
         body = RequirementCreate.model_validate(
-            {"title": title, "grade_codes": ["TL_2"], "auto_interest": auto, "cadence": "daily"}
+            {
+                "title": title,
+                "grade_codes": ["TL_2"],
+                "gsm": {"max": 100} if auto else {},  # of all lots only the first A2, and B2
+                "auto_interest": auto,
+                "cadence": cadence,
+            }
         )
         async with self.place.databases["matching"].transaction() as conn:
             row = await create_requirement(
@@ -186,6 +194,7 @@ class Trading:
         await self.list_lots("aumuehle", ("A2", RowAction.UPDATE, 30), ("A3", RowAction.WITHDRAW, 0), version=2)
         await self.list_lots("birkwerk", ("B1", RowAction.CREATE, 20), ("B2", RowAction.CREATE, 25))
         await self.give_back("etikett", "A2")
+        await self.ask("carta", "A4")
         waiting = await self.ask("dosenhof", "A4")
         await self.leave("dosenhof", waiting)
 
@@ -203,7 +212,7 @@ def lot(number: str, tonnes: int) -> LotValues:
     return LotValues(
         grade_code="TL_2",
         form=Form.REEL,
-        gsm=Decimal(120),
+        gsm=Decimal(90 if number in ("A2", "B2") and tonnes < 30 else 120),
         weight_net_kg=Decimal(1000 * tonnes),
         quality_class=QualityClass.A,
         location_country="DE",

@@ -40,7 +40,7 @@ async def hold_all(conn: Conn) -> None:
 
 
 async def interests(conn: Conn, *, after: tuple[UUID, int] | None, limit: int) -> list[ToldInterest]:
-    """Living interests, and closed ones of lots that can still be had; lot by lot in the order of the queue."""
+    """Every interest, lot by lot in the order of the queue; the closed ones too: somebody may take them for living."""
     return await fetch_all(
         conn,
         ToldInterest,
@@ -50,9 +50,7 @@ async def interests(conn: Conn, *, after: tuple[UUID, int] | None, limit: int) -
              WHERE e.item_id = n.item_id AND e.status <> 'closed' AND e.ticket <= n.ticket) AS position
         FROM interests AS n
         JOIN item_replica AS i ON i.item_id = n.item_id
-        WHERE (n.status <> 'closed'
-               OR (i.status IN ('available', 'reserved', 'pre_production') AND n.listing_cycle = i.listing_cycle))
-            AND (%(item_id)s::uuid IS NULL OR (n.item_id, n.ticket) > (%(item_id)s::uuid, %(ticket)s::integer))
+        WHERE %(item_id)s::uuid IS NULL OR (n.item_id, n.ticket) > (%(item_id)s::uuid, %(ticket)s::integer)
         ORDER BY n.item_id, n.ticket
         LIMIT %(limit)s
         """,

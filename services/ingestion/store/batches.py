@@ -234,6 +234,21 @@ async def set_reading(
     )
 
 
+async def newest_list_date(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> date | None:
+    """The latest date on a list of this kind that was listed; ``None`` when none carried one."""
+    cursor = await conn.execute(
+        """
+        SELECT max(list_date)
+        FROM batch
+        WHERE mill_id = %(mill_id)s AND header_fingerprint = %(header_fingerprint)s
+          AND status IN ('committing', 'committed')
+        """,
+        {"mill_id": mill_id, "header_fingerprint": header_fingerprint},
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
 async def usual_weight_kg(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> Decimal | None:
     """Mean weight of the mill's last five committed lists of this kind; ``None`` when there is none."""
     cursor = await conn.execute(

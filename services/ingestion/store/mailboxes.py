@@ -164,3 +164,28 @@ async def record_poll(conn: Conn, *, mailbox_id: UUID, error: str | None, failin
         """,
         {"mailbox_id": mailbox_id, "error": error, "failing_uid": failing_uid},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SilentMailbox:
+    """``seconds`` since the last poll that succeeded, or since the mailbox was added."""
+
+    name: str
+    seconds: float
+    last_error: str | None
+
+
+async def silences(conn: Conn) -> list[SilentMailbox]:
+    """How long ago each active mailbox was read."""
+    return await fetch_all(
+        conn,
+        SilentMailbox,
+        """
+        SELECT name, greatest(extract(epoch FROM clock() - coalesce(succeeded_at, created_at)), 0)::float8 AS seconds,
+               last_error
+        FROM mailbox
+        WHERE status = 'active'
+        ORDER BY name
+        """,
+        {},
+    )

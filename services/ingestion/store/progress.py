@@ -197,6 +197,39 @@ async def unanswered(conn: Conn, *, after: UUID | None, limit: int) -> list[Over
     )
 
 
+async def unreminded(conn: Conn, *, days: int, limit: int) -> list[Overdue]:
+    """Batches that have waited ``days`` for a person and whose sender was not reminded of what they wait for."""
+    return await fetch_all(
+        conn,
+        Overdue,
+        """
+        SELECT batch_id, mill_id, correlation_id
+        FROM batch
+        WHERE status IN ('mapping_required', 'review_required') AND reply_to IS NOT NULL
+          AND changed_at < clock() - %(days)s * interval '1 day'
+          AND (reminded_at IS NULL OR reminded_at < changed_at)
+        ORDER BY changed_at
+        LIMIT %(limit)s
+        """,
+        {"days": days, "limit": limit},
+    )
+
+
+async def note_reminder(conn: Conn, batch_id: UUID) -> bool:
+    """Count the sender as reminded; ``False`` when he was already or when the batch waits no longer."""
+    touched = await execute(
+        conn,
+        """
+        UPDATE batch
+        SET reminded_at = clock()
+        WHERE batch_id = %(batch_id)s AND status IN ('mapping_required', 'review_required')
+          AND (reminded_at IS NULL OR reminded_at < changed_at)
+        """,
+        {"batch_id": batch_id},
+    )
+    return touched == 1
+
+
 async def forgotten(conn: Conn, *, days: int, limit: int) -> list[Overdue]:
     """Batches that have waited too long for a person."""
     return await fetch_all(

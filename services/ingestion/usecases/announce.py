@@ -28,8 +28,18 @@ def figures(counts: Mapping[str, int]) -> BatchCounts:
     )
 
 
-async def announce(conn: Conn, batch_id: UUID, *, previous: BatchStatus | None, actor: ActorRef | None = None) -> Batch:
-    """Publish the batch as it stands now. The mill's row must be locked, so that its events keep their order."""
+async def announce(
+    conn: Conn,
+    batch_id: UUID,
+    *,
+    previous: BatchStatus | None,
+    actor: ActorRef | None = None,
+    first_reason: str | None = None,
+) -> Batch:
+    """Publish the batch as it stands now. The mill's row must be locked, so that its events keep their order.
+
+    ``previous`` equal to the status says: it still stands there; ``first_reason`` why that is said again.
+    """
     batch = await batches.find_batch(conn, batch_id, mill_id=None)
     if batch is None:
         raise LookupError(f"batch {batch_id} is gone")
@@ -40,7 +50,7 @@ async def announce(conn: Conn, batch_id: UUID, *, previous: BatchStatus | None, 
         status=batch.status,
         previous=previous,
         file_name=batch.file_name,
-        reasons=tuple(batch.reasons),
+        reasons=(*((first_reason,) if first_reason else ()), *batch.reasons),
         problems=tuple(batch.problems[:PROBLEMS_SHOWN_MAX]),
         counts=figures(batch.counts),
         message_id=batch.message_id,

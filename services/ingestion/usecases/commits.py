@@ -55,12 +55,29 @@ async def _commit(conn: Conn, batch: Batch, plan: Plan, *, previous: BatchStatus
     await commits.reject_invalid(conn, batch.batch_id)
     accepted = await commits.accept_rows(conn, batch.batch_id, part_size=outbox.SET_MAX)
     await progress.set_parts(conn, batch_id=batch.batch_id, parts=-(-accepted // outbox.SET_MAX))
-    if await progress.move(conn, batch_id=batch.batch_id, target=BatchStatus.COMMITTING, reasons=()) is None:
+    problems = [*await _out_of_order(conn, batch), *batch.problems]
+    target = BatchStatus.COMMITTING
+    if await progress.move(conn, batch_id=batch.batch_id, target=target, reasons=(), problems=problems) is None:
         raise RuntimeError(f"batch {batch.batch_id} cannot be committed from {previous}")
     await progress.refresh_figures(conn, batch.batch_id)
     now = await announce(conn, batch.batch_id, previous=previous)
     await _send(conn, now)
     return now
+
+
+async def _out_of_order(conn: Conn, batch: Batch) -> list[str]:
+    """A warning when a list of a later date was listed before this one: it is listed, but the mill should know."""
+    if batch.list_date is None:
+        return []
+    newest = await batches.newest_list_date(
+        conn, mill_id=batch.mill_id, header_fingerprint=batch.header_fingerprint or ""
+    )
+    if newest is None or newest <= batch.list_date:
+        return []
+    return [
+        f"This list is dated {batch.list_date.isoformat()}, but one dated {newest.isoformat()} was listed before it."
+        " If it was sent by mistake, send the newer list again."
+    ]
 
 
 async def _send(conn: Conn, batch: Batch) -> int:

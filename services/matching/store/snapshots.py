@@ -34,7 +34,10 @@ class ToldMatch:
 
 
 async def told(conn: Conn, *, after: tuple[UUID, int, UUID] | None, limit: int) -> list[ToldMatch]:
-    """Matches of items that can still be had, item by item; ``after``: the place of the last one seen."""
+    """Every match, item by item, the closed ones too: somebody may still take them for standing.
+
+    ``after``: the place of the last one seen.
+    """
     item_id, cycle, match_id = after or (None, None, None)
     return await fetch_all(
         conn,
@@ -45,10 +48,8 @@ async def told(conn: Conn, *, after: tuple[UUID, int, UUID] | None, limit: int) 
             CASE WHEN m.status = 'dismissed' THEN 'dismissed' ELSE m.closed_reason END AS closed_reason, m.version
         FROM match m
         JOIN requirement r ON r.id = m.requirement_id
-        JOIN item_replica i ON i.item_id = m.item_id
-        WHERE i.status IN ('available', 'pre_production', 'reserved')
-          AND (%(item_id)s::uuid IS NULL
-               OR (m.item_id, m.listing_cycle, m.id) > (%(item_id)s::uuid, %(cycle)s::integer, %(match_id)s::uuid))
+        WHERE %(item_id)s::uuid IS NULL
+           OR (m.item_id, m.listing_cycle, m.id) > (%(item_id)s::uuid, %(cycle)s::integer, %(match_id)s::uuid)
         ORDER BY m.item_id, m.listing_cycle, m.id
         LIMIT %(limit)s
         """,

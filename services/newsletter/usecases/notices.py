@@ -42,11 +42,12 @@ async def answer_batches(
             continue
         delivery_id = uuid7()
         sender = hash_address(event.reply_to)[:16]
+        again = ":reminder" if event.previous == event.status else ""
         queued.append(
             deliveries.NewDelivery(
                 delivery_id=delivery_id,
                 user_id=None,
-                business_key=f"batch:{event.batch_id}:{event.status}:{sender}",
+                business_key=f"batch:{event.batch_id}:{event.status}{again}:{sender}",
                 kind="batch_answer",
                 issue_id=None,
                 address=event.reply_to,

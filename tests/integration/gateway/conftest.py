@@ -8,10 +8,12 @@ import aiohttp
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway import accounts, usecases
+from gateway import accounts
 from gateway.main import build
 from gateway.passwords import hash_password
 from gateway.settings import GatewaySettings
+from gateway.usecases.organizations import save_organizations
+from gateway.usecases.people import save_people
 from shared.contracts.gateway import OrganizationKind, Role
 from shared.db import Database
 from tests.support.database import fixtures_of
@@ -62,8 +64,8 @@ async def a_market(db: Database) -> dict[str, UUID]:
     organizations = [accounts.organization_of(entry, kind) for entry, kind, _ in sides]
     people = [user for entry, _, role in sides for user in accounts.people_of(entry, role)]
     async with db.transaction() as conn:
-        await usecases.save_organizations(conn, organizations, actor=accounts.COMMAND)
-        await usecases.save_people(conn, people, [hashed] * len(people), actor=accounts.COMMAND)
+        await save_organizations(conn, organizations, actor=accounts.COMMAND)
+        await save_people(conn, people, dict.fromkeys([one.user_id for one in people], hashed), actor=accounts.COMMAND)
     return {entry.id: accounts.organization_id(entry.id) for entry, _, _ in sides}
 
 

@@ -191,6 +191,14 @@ async def test_list_when_its_sender_is_known_then_is_answered_once_in_his_langua
     assert "Liste &lt;KW 46&gt;.xlsx" in part(mail, "html")
 
 
+async def test_sender_when_reminded_of_a_waiting_list_then_gets_one_more_mail(db: Database, market: Market, post: Post):
+    event = batch("review_required", reply_to="lager@mill.example")
+    again = event.model_copy(update={"previous": "review_required", "reasons": ("A reminder: still waiting.",)})
+    await bring(db, event, again, again)
+    texts = [part(mail, "plain") for mail in await post.send()]
+    assert sorted("A reminder: still waiting." in text for text in texts) == [False, True]
+
+
 async def test_list_when_nobody_may_be_answered_or_it_is_under_way_then_no_mail(db: Database, post: Post):
     await bring(
         db,

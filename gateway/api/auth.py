@@ -1,31 +1,27 @@
-"""The gateway's own routes: sign in, refresh, sign out, who am I, organisations."""
+"""Sign in, refresh, sign out, who am I, change or reset the password."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import Cookie, Depends, Query, Request, Response
+from fastapi import Cookie, Path, Request, Response
 
-from gateway import schemas, usecases
+from gateway import schemas
+from gateway.api.doors import Settings, address_of
+from gateway.domain import permissions_of
 from gateway.errors import TokenRevoked
 from gateway.settings import GatewaySettings
 from gateway.store import identity
+from gateway.usecases import mails, passwords, sessions
+from gateway.usecases.throttle import take_turn
 from shared.auth import AnyActor, public
-from shared.contracts.gateway import OrganizationChanged
 from shared.db import Database, clock
-from shared.paging import Page, Paging
-from shared.problems import BadRequest, NotFound
+from shared.problems import BadRequest
 from shared.service import Transaction, router
 
 REFRESH_COOKIE = "offcut_refresh"
 
-auth = router("Auth & session")
-organizations = router("Organizations")
-
-
-async def _settings(request: Request) -> GatewaySettings:
-    return request.app.state.settings
-
-
-Settings = Annotated[GatewaySettings, Depends(_settings)]
+# Answers here hold tokens, and hashing must not hold a transaction: keys of requests are not looked at.
+auth = router("Auth & session", keyless=True)
+LinkToken = Annotated[str, Path(min_length=20, max_length=100, description="from the link in the mail")]
 
 
 def give_refresh_cookie(response: Response, token: str, settings: GatewaySettings, *, path: str) -> None:
@@ -41,7 +37,7 @@ def give_refresh_cookie(response: Response, token: str, settings: GatewaySetting
     )
 
 
-def _tokens(signed_in: usecases.SignedIn, response: Response, settings: GatewaySettings) -> schemas.Tokens:
+def _tokens(signed_in: sessions.SignedIn, response: Response, settings: GatewaySettings) -> schemas.Tokens:
     give_refresh_cookie(response, signed_in.refresh_token, settings, path="/mvp/api/auth")
     return schemas.Tokens(
         access_token=signed_in.access_token,
@@ -53,8 +49,9 @@ def _tokens(signed_in: usecases.SignedIn, response: Response, settings: GatewayS
 @auth.post("/auth/login", dependencies=[public], summary="Sign in with e-mail address and password")
 async def login(body: schemas.Login, request: Request, response: Response, settings: Settings) -> schemas.Tokens:
     db: Database = request.app.state.db
-    address = request.client.host if request.client else "unknown"
-    signed_in = await usecases.sign_in(db, email=body.email, password=body.password, address=address, settings=settings)
+    signed_in = await sessions.sign_in(
+        db, email=body.email, password=body.password, address=address_of(request), settings=settings
+    )
     return _tokens(signed_in, response, settings)
 
 
@@ -72,7 +69,7 @@ async def refresh(
     db: Database = request.app.state.db
     # The transaction ends before the refusal: a stolen token must revoke its session and be answered 401.
     async with db.transaction() as conn:
-        signed_in = await usecases.refresh(conn, token=token, settings=settings, now=await clock(conn))
+        signed_in = await sessions.refresh(conn, token=token, settings=settings, now=await clock(conn))
     if signed_in is None:
         raise TokenRevoked
     return _tokens(signed_in, response, settings)
@@ -81,7 +78,7 @@ async def refresh(
 @auth.post("/auth/logout", status_code=204, summary="Sign out of this session, or of all")
 async def logout(actor: AnyActor, conn: Transaction, response: Response, body: schemas.Logout | None = None) -> None:
     everywhere = body is not None and body.all
-    await usecases.end_sessions(
+    await sessions.end_sessions(
         conn,
         session_id=None if everywhere else actor.session_id,
         person_id=actor.user_id,
@@ -104,6 +101,11 @@ async def me(actor: AnyActor, conn: Transaction) -> schemas.Me:
         org_role=account.org_role,
         language=account.language,
         time_zone=account.time_zone,
+        permissions=permissions_of(
+            account.role,
+            is_owner=account.org_role == "owner",
+            is_suspended=account.organization_status == "suspended",
+        ),
         organization=schemas.OrganizationRef(
             id=account.organization_id,
             kind=account.organization_kind,
@@ -113,37 +115,43 @@ async def me(actor: AnyActor, conn: Transaction) -> schemas.Me:
     )
 
 
-@organizations.get("/organizations", summary="Organisations: all for the operator, the own one for others")
-async def list_organizations(
-    actor: AnyActor,
-    conn: Transaction,
-    response: Response,
-    paging: Paging,
-    kind: Annotated[Literal["mill", "buyer", "operator"] | None, Query()] = None,
-) -> Page[schemas.Organization]:
-    found = await identity.organizations(
-        conn,
-        only=None if actor.is_admin else actor.organization_id,
-        kind=kind,
-        after=paging.after[0] if paging.after else None,
-        limit=paging.limit + 1,
+@auth.put("/auth/password", status_code=204, summary="Change the own password; ends all other sessions")
+async def change_password(body: schemas.PasswordChange, actor: AnyActor, request: Request, settings: Settings) -> None:
+    await passwords.change_password(
+        request.app.state.db,
+        actor=actor,
+        current=body.current_password,
+        new=body.new_password,
+        address=address_of(request),
+        settings=settings,
     )
-    shown = found[: paging.limit]
-    last = (shown[-1].slug,) if len(found) > paging.limit else None
-    return paging.page(response, [_organization(one) for one in shown], last)
 
 
-@organizations.get("/organizations/{organization_id}", summary="One organisation")
-async def get_organization(organization_id: schemas.UUID, actor: AnyActor, conn: Transaction) -> schemas.Organization:
-    allowed = actor.is_admin or actor.organization_id == organization_id
-    found = await identity.organizations(conn, only=organization_id, kind=None, after=None, limit=1) if allowed else []
-    if not found:
-        raise NotFound("There is no such organisation, or you may not see it; check the id.")
-    return _organization(found[0])
+@auth.post(
+    "/auth/password-resets",
+    status_code=202,
+    dependencies=[public],
+    summary="Ask for a mail with a link; the answer is the same whether or not the address is known",
+)
+async def request_password_reset(
+    body: schemas.PasswordResetRequest, request: Request, conn: Transaction, settings: Settings
+) -> dict[str, str]:
+    await take_turn(
+        conn,
+        what="reset",
+        address=address_of(request),
+        allowed=settings.resets_per_address_max,
+        settings=settings,
+    )
+    await mails.queue_reset(conn, body.email.strip(), settings=settings, now=await clock(conn))
+    return {"detail": "If somebody has an account with this address, a mail with a link is on its way."}
 
 
-def _organization(one: OrganizationChanged) -> schemas.Organization:
-    return schemas.Organization(id=one.organization_id, **one.model_dump(include=_SHOWN))
-
-
-_SHOWN = set(schemas.Organization.model_fields) - {"id"}
+@auth.put(
+    "/auth/password-resets/{token}",
+    status_code=204,
+    dependencies=[public],
+    summary="Set a new password by the link of the mail, once and within 30 minutes; ends all sessions",
+)
+async def reset_password(token: LinkToken, body: schemas.PasswordReset, conn: Transaction, settings: Settings) -> None:
+    await passwords.reset_password(conn, token, password=body.password, settings=settings, now=await clock(conn))

@@ -1,0 +1,132 @@
+"""Organisations: mills, buyers, the operator; and how new ones come in."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Body, Query, Request, Response
+
+from gateway import schemas
+from gateway.api.doors import Settings, address_of
+from gateway.store import organizations as store
+from gateway.usecases.organizations import Applicant, change_organization, register, set_organization_status
+from gateway.usecases.throttle import take_turn
+from shared.auth import AdminActor, AnyActor, public
+from shared.contracts.gateway import OrganizationKind, OrganizationStatus
+from shared.db import clock
+from shared.idempotency import Keyed
+from shared.paging import Page, Paging
+from shared.preconditions import ExpectedVersion, tag
+from shared.problems import NotFound
+from shared.service import Transaction, router
+
+organizations = router("Organizations", racing=True)
+
+
+@organizations.post(
+    "/registrations",
+    status_code=201,
+    dependencies=[public],
+    summary="Ask to take part; the operator looks at it, then the first user is written to",
+)
+async def register_organization(
+    body: schemas.Registration, request: Request, conn: Transaction, settings: Settings, key: Keyed
+) -> schemas.Registered:
+    await take_turn(
+        conn,
+        what="register",
+        address=address_of(request),
+        allowed=settings.registrations_per_address_max,
+        settings=settings,
+    )
+    applicant = Applicant(
+        kind=OrganizationKind(body.kind),
+        name=body.name,
+        country=body.country,
+        language=body.language,
+        time_zone=body.time_zone,
+        currency=body.currency,
+        segment=body.segment,
+        person_name=body.user.name,
+        email=body.user.email,
+    )
+    organization_id = await register(conn, applicant, settings=settings, now=await clock(conn))
+    return schemas.Registered(organization_id=organization_id)
+
+
+@organizations.get("/organizations", summary="Organisations: all for the operator, the own one for others")
+async def list_organizations(
+    actor: AnyActor,
+    conn: Transaction,
+    response: Response,
+    paging: Paging,
+    kind: Annotated[Literal["mill", "buyer", "operator"] | None, Query()] = None,
+    status: Annotated[Literal["pending", "approved", "suspended", "closed"] | None, Query()] = None,
+    country: Annotated[str | None, Query(pattern="^[A-Z]{2}$")] = None,
+) -> Page[schemas.Organization]:
+    wanted = store.Wanted(
+        only=None if actor.is_admin else actor.organization_id,
+        kind=kind,
+        status=status,
+        country=country,
+        after=paging.after[0] if paging.after else None,
+    )
+    found = await store.find(conn, wanted, limit=paging.limit + 1)
+    shown = found[: paging.limit]
+    last = (shown[-1].slug,) if len(found) > paging.limit else None
+    return paging.page(response, [schemas.Organization.of(one) for one in shown], last)
+
+
+@organizations.get("/organizations/{organization_id}", summary="One organisation")
+async def get_organization(
+    organization_id: UUID, actor: AnyActor, conn: Transaction, response: Response
+) -> schemas.Organization:
+    allowed = actor.is_admin or actor.organization_id == organization_id
+    found = await store.find(conn, store.Wanted(only=organization_id), limit=1) if allowed else []
+    if not found:
+        raise NotFound("There is no such organisation, or you may not see it; check the id.")
+    tag(response, found[0].version)
+    return schemas.Organization.of(found[0])
+
+
+@organizations.patch("/organizations/{organization_id}", summary="Change the profile, the contacts, the senders")
+async def patch_organization(
+    organization_id: UUID,
+    patch: Annotated[schemas.OrganizationPatch, Body(media_type="application/merge-patch+json")],
+    actor: AnyActor,
+    conn: Transaction,
+    response: Response,
+    expected: ExpectedVersion,
+) -> schemas.Organization:
+    changed = await change_organization(
+        conn,
+        organization_id,
+        patch=patch.model_dump(mode="json", exclude_unset=True),
+        expected_version=expected,
+        actor=actor,
+    )
+    tag(response, changed.version)
+    return schemas.Organization.of(changed)
+
+
+@organizations.put("/organizations/{organization_id}/status", summary="Let an organisation in, suspend or close it")
+async def put_organization_status(
+    organization_id: UUID,
+    body: schemas.OrganizationStatusChange,
+    actor: AdminActor,
+    conn: Transaction,
+    response: Response,
+    expected: ExpectedVersion,
+    settings: Settings,
+) -> schemas.Organization:
+    changed = await set_organization_status(
+        conn,
+        organization_id,
+        status=OrganizationStatus(body.status),
+        reason=body.reason,
+        expected_version=expected,
+        actor=actor,
+        settings=settings,
+        now=await clock(conn),
+    )
+    tag(response, changed.version)
+    return schemas.Organization.of(changed)
