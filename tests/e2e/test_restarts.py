@@ -93,7 +93,7 @@ async def test_gateway_behind_nginx_sees_the_address_of_who_asks(place: Place) -
     url = place.system.layout.secrets()["OFFCUT_GATEWAY_DATABASE_URL"]
     with psycopg.connect(url) as conn:
         found = conn.execute("SELECT key FROM login_failure").fetchall()
-    assert found == [("nobody@nowhere.example 127.0.0.9",)]
+    assert {key.rpartition(" ")[2] for (key,) in found} == {"127.0.0.9"}
 
 
 @pytest.mark.parametrize("service", [*SERVICES])

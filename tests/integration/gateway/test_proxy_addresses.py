@@ -37,4 +37,4 @@ async def test_address_when_a_header_names_one_then_only_the_configured_proxy_is
         assert answer.status == 401
     async with db.transaction() as conn:
         found = await (await conn.execute("SELECT key FROM login_failure")).fetchall()
-    assert found == [(f"nobody@nowhere.example {counted}",)]
+    assert {key.rpartition(" ")[2] for (key,) in found} == {counted}
