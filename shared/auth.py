@@ -169,7 +169,7 @@ def require(*roles: Role) -> Callable[..., Actor]:
     return Depends(Requirement(frozenset(roles)))
 
 
-def _everybody() -> None:
+async def _everybody() -> None:
     """Marks a route as public on purpose; the route test demands this or a role on every route."""
 
 

@@ -75,7 +75,9 @@ async def _locked(conn: Conn, scope: str) -> bool:
     return bool(row and row[0])
 
 
-def _key(idempotency_key: Annotated[str | None, Header(description="16–128 visible ASCII characters")] = None) -> str:
+async def _key(
+    idempotency_key: Annotated[str | None, Header(description="16–128 visible ASCII characters")] = None,
+) -> str:
     if idempotency_key is None:
         raise BadRequest(
             "Send an Idempotency-Key header (a UUID), so that a repeated request has one effect.",

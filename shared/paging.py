@@ -59,7 +59,7 @@ def _sign(request: Request, key: tuple[str, ...]) -> str:
     return base64.urlsafe_b64encode(mac + body).decode().rstrip("=")
 
 
-def _paging(
+async def _paging(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="elements per page")] = LIMIT_DEFAULT,
     cursor: Annotated[str | None, Query(max_length=1024, description="next_cursor of the page before")] = None,

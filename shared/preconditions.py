@@ -7,7 +7,9 @@ from fastapi import Depends, Header, Response
 from shared.problems import BadRequest, IfMatchRequired, VersionMismatch
 
 
-def _version(if_match: Annotated[str | None, Header(description="ETag of the version you changed")] = None) -> int:
+async def _version(
+    if_match: Annotated[str | None, Header(description="ETag of the version you changed")] = None,
+) -> int:
     if if_match is None:
         raise IfMatchRequired("Send the ETag of the version you read in If-Match.")
     number = if_match.strip().removeprefix("W/").strip('"').partition("-")[0]

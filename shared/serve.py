@@ -86,6 +86,7 @@ def server_of(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, loop: str
             port=port,
             http=BoundedProtocol,
             ws="none",
+            proxy_headers=False,  # else it believes anybody on loopback; the gateway has a setting for whom it believes
             loop=loop,
             log_config=None,
             access_log=False,

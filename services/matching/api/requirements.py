@@ -22,7 +22,7 @@ ROUTES = router("requirements")
 Status = Literal["active", "paused", "archived", "expired"]
 
 
-def _configured(request: Request) -> MatchingSettings:
+async def _configured(request: Request) -> MatchingSettings:
     return request.app.state.settings
 
 
