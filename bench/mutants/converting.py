@@ -154,7 +154,8 @@ def _reprice(book: Book, page: Page, row: int, column: int, lot: JSON, unit: str
     old, new = per_tonne(str(lot["price_unit"])), per_tonne(unit)
     if old is None or new is None:
         return
-    value = (Decimal(str(lot["price"])) * old / new).quantize(Decimal("0.0001"))
+    per_tonne_now = lot["price_per_t"] or Decimal(str(lot["price"])) * old
+    value = (Decimal(str(per_tonne_now)) / new).quantize(Decimal("0.00001"))
     page.grid.rows[row][column] = _cell(value, page.grid.rows[row][column], book.mark)
     lot["price"], lot["price_unit"] = float(value), unit
 

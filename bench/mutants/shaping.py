@@ -81,6 +81,8 @@ def column_gone(book: Book, page: Page, rng: Random) -> str | None:
     columns = [i for i, name in enumerate(page.fields) if name]
     column = rng.choice(columns)
     name = page.fields[column] or ""
+    if name == "weight_net_kg" and page.column("weight_alt") is not None:
+        return None  # the pounds say it too, and not always the same
     order: list[int | None] = [c for c in range(page.width) if c != column]
     page.move_columns(order)
     book.forgiven |= _TOLD_ELSEWHERE.get(name, {name})

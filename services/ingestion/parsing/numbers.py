@@ -21,6 +21,7 @@ _FRACTION = re.compile(
 _RANGE = re.compile(rf"^\s*(?P<low>{_NUMBER})\s*(?:-|–|\bto\b|\bbis\b)\s*(?P<high>{_NUMBER})\s*(?P<unit>[^\d]*)$")
 _SEVERAL = re.compile(rf"^\s*(?:{_NUMBER})(?:\s*[/+;&|]\s*(?:{_NUMBER}))+\s*[^\d]*$")
 _MARKS = re.compile(r"[.,]")
+_CUT = re.compile(r"[.,]{2}|\?")  # "4.." and "4 ?" were not meant as a number
 _GROUPING = re.compile(_SPACE)
 
 
@@ -67,7 +68,7 @@ def quantity(text: str, mark: Mark | None) -> Quantity:
     if not found:
         return NOT_A_NUMBER
     value = to_decimal(found["number"], mark)
-    return NOT_A_NUMBER if value is None else Quantity("number", value, unit=found["unit"])
+    return NOT_A_NUMBER if value is None or _CUT.match(found["unit"]) else Quantity("number", value, unit=found["unit"])
 
 
 def to_decimal(text: str, mark: Mark | None) -> Decimal | None:
@@ -141,11 +142,13 @@ def decide_mark(
                 votes["," if "." in digits else "."] += 1
             else:
                 votes[own] += 1
+    by_range = _by_plausibility(unclear, plausible) if unclear and plausible else None
+    if by_range is not None and sum(votes.values()) * 4 <= len(unclear):
+        return MarkDecision(by_range, open=False)  # the odd clear number is an odd cell, not the habit of the column
     if votes["."] != votes[","] and min(votes.values()) * 5 <= max(votes.values()):
         return MarkDecision("." if votes["."] > votes[","] else ",", open=False)
     if not unclear:
         return MarkDecision(locale, open=False)
-    by_range = _by_plausibility(unclear, plausible) if plausible else None
     if by_range is not None:
         return MarkDecision(by_range, open=False)
     return MarkDecision(locale, open=locale is None)

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from services.ingestion.parsing import crosschecks, dates, grades, places, terms
+from services.ingestion.parsing import crosschecks, dates, doubts, grades, places, terms
 from services.ingestion.parsing.answers import (
     Part,
     column_reading,
@@ -196,7 +196,8 @@ def _review(document: Document, parts: list[Part]) -> list[Problem]:
     for part in parts:
         found.extend(_above(part))
         found.extend(crosschecks.open_columns(part.grid.name, part.columns, part.scope, part.rows))
-    found.extend(crosschecks.doubtful_values([p.rows for p in parts]))
+        found.extend(doubts.doubts(part.grid.name, part.rows, part.scope))
+    found.extend(doubts.slipped_prices([p.rows for p in parts]))
     return found
 
 
