@@ -188,7 +188,9 @@ def _confidence(column: Column, field: str, header: float, *, mill: MillContext,
         return header
     fit = fits(column.cells, mill, today)
     weighed = header * (0.5 + 0.5 * min(1.0, fit / 0.7))
-    return weighed if not 0.75 <= weighed < SURE else min(0.95, weighed + _backing(column, field, mill=mill, today=today))
+    return (
+        weighed if not 0.75 <= weighed < SURE else min(0.95, weighed + _backing(column, field, mill=mill, today=today))
+    )
 
 
 def _backing(column: Column, field: str, *, mill: MillContext, today: date) -> float:

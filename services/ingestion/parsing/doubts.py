@@ -67,7 +67,6 @@ def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) ->
             text = f"The {label} would be around {middle:,.0f}, which is unusual. Is the unit or the column right?"
             yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, name), field=name)
 
-
     twice = sum(1 for row in rows if any(p.code == "duplicate_lot_ref" for p in row.problems))
     if twice >= FEW and twice > 0.15 * sum(1 for row in rows if row.kind == "lot"):
         text = f'Many rows have the same lot number. Is "{_header(scope, "lot_ref")}" the lot number?'
@@ -117,7 +116,9 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
 
 def slipped_prices(sheets: Sequence[Sequence[RowReading]]) -> Iterator[Problem]:
     """One price far from the others of its grade, or of the list where the grade stands alone."""
-    priced = [(r, r.values, float(r.values.price_per_t)) for rows in sheets for r in rows if r.values and r.values.price_per_t]
+    priced = [
+        (r, r.values, float(r.values.price_per_t)) for rows in sheets for r in rows if r.values and r.values.price_per_t
+    ]
     by_grade: dict[str, list[float]] = {}
     for _, lot, price in priced:
         by_grade.setdefault(lot.grade_code, []).append(price)
@@ -131,9 +132,7 @@ def slipped_prices(sheets: Sequence[Sequence[RowReading]]) -> Iterator[Problem]:
             middle, limit = overall, LIST_SLIP
         if not middle / limit <= price <= middle * limit:
             text = f"The price {lot.price} looks as if its decimal mark slipped."
-            yield Problem(
-                "price_slip", text, "error", row.sheet, row.row, field="price", raw=str(lot.price)
-            )
+            yield Problem("price_slip", text, "error", row.sheet, row.row, field="price", raw=str(lot.price))
 
 
 def could_measure(column: Column, taken: set[str]) -> bool:

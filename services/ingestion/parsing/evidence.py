@@ -184,8 +184,10 @@ BARE_FITS: dict[str, _Fit] = {
     "lot_ref": _id_fit,
     "remarks": _by_text(_speaks_of_faults),
     "certification": _by_text(lambda t, mill: bool(terms.certificates(t))),
-    "available_from": lambda cells, mill, today: _date_fit([c for c in cells if not isinstance(c, float)], mill, today)
-    * _share(cells, lambda c: not isinstance(c, float)),
+    "available_from": lambda cells, mill, today: (
+        _date_fit([c for c in cells if not isinstance(c, float)], mill, today)
+        * _share(cells, lambda c: not isinstance(c, float))
+    ),
 }
 
 

@@ -131,7 +131,7 @@ def read_header(text: str) -> Header:
 
 
 def _core_of(text: str) -> bool:
-    """"Hülsen-Ø", "Ø anima", "core inside diameter": the diameter of the core, not of the reel."""
+    """ "Hülsen-Ø", "Ø anima", "core inside diameter": the diameter of the core, not of the reel."""
     across = {"ø", "d", "diametro", "diametre", "halkaisija", "srednica", "innen", "inner", "inside", "int", "interno"}
     rest = [t for t in text.split() if t not in across and not t.startswith(("dia", "durchm"))]
     return synonyms().get(" ".join(rest), {}).get("core_mm", 0.0) > 0.9

@@ -12,6 +12,7 @@ Kind = Literal["number", "range", "several", "text"]
 
 _SPACE = "[ \u00a0\u2007\u2009\u202f'’]"
 _NUMBER = rf"\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)(?:[.,]\d+)?|\d[\d.,]*\d|\d|[.,]\d+"
+_ANY_NUMBER = re.compile(_NUMBER)
 _SIGNED = rf"[-+−–]?\s?(?:{_NUMBER})"
 _LEAD = r"(?:ca\.?|approx\.?|about|abt\.?|circa|env\.?|etwa|noin|~|≈|Ø|ø|\u2205)?\s*"
 _QUANTITY = re.compile(rf"^\s*{_LEAD}(?P<number>{_SIGNED})\s*(?P<unit>.*?)\s*$", re.IGNORECASE | re.DOTALL)
@@ -125,19 +126,22 @@ class MarkDecision:
 
 
 def decide_mark(
-    texts: Iterable[str], *, plausible: Callable[[Decimal], bool] | None, locale: Mark | None
+    texts: Iterable[str], *, plausible: Callable[[Decimal, str], bool] | None, locale: Mark | None
 ) -> MarkDecision:
-    """One decimal mark for a column: from its own clear numbers, then what is plausible, then the file's habit."""
+    """One decimal mark for a column: from its own clear numbers, then what is plausible, then the file's habit.
+
+    ``plausible`` is asked with a number and the text behind it.
+    """
     votes = {".": 0, ",": 0}
-    unclear: list[str] = []
+    unclear: list[tuple[str, str]] = []
     for text in texts:
-        for number in re.findall(_NUMBER, text):
-            digits = _GROUPING.sub("", number)
+        for number in _ANY_NUMBER.finditer(text):
+            digits = _GROUPING.sub("", number.group())
             if not _MARKS.search(digits):
                 continue
             own = own_mark(digits)
             if own is None:
-                unclear.append(digits)
+                unclear.append((digits, text[number.end() :].strip()))
             elif own == "none":
                 votes["," if "." in digits else "."] += 1
             else:
@@ -154,10 +158,10 @@ def decide_mark(
     return MarkDecision(locale, open=locale is None)
 
 
-def _by_plausibility(unclear: list[str], plausible: Callable[[Decimal], bool]) -> Mark | None:
+def _by_plausibility(unclear: list[tuple[str, str]], plausible: Callable[[Decimal, str], bool]) -> Mark | None:
     share: dict[Mark, float] = {}
     for mark in (".", ","):
-        good = sum(1 for d in unclear if (v := to_decimal(d, mark)) is not None and plausible(v))
+        good = sum(1 for d, tail in unclear if (v := to_decimal(d, mark)) is not None and plausible(v, tail))
         share[mark] = good / len(unclear)
     if share["."] >= 0.7 and share[","] <= 0.2:
         return "."

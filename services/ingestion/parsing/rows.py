@@ -242,7 +242,9 @@ def _weigh(draft: Draft, result: RowResult) -> None:
     """The stated weight against the size of the reels; part reels may be as light as they like."""
     usual_gsm = grades.typical_gsm().get(draft.grade_code or "")
     if usual_gsm and draft.gsm is not None and not usual_gsm[0] / GSM_ODD <= draft.gsm <= usual_gsm[1] * GSM_ODD:
-        text = f"{draft.gsm:f} g/m² cannot be for this grade ({usual_gsm[0]}-{usual_gsm[1]}). Which of the two is wrong?"
+        text = (
+            f"{draft.gsm:f} g/m² cannot be for this grade ({usual_gsm[0]}-{usual_gsm[1]}). Which of the two is wrong?"
+        )
         result.faults.append(Fault("gsm", "grade_and_gsm", text))
     share = geometry.share_of_usual(draft)
     if share is None:
@@ -262,5 +264,7 @@ def _weigh(draft: Draft, result: RowResult) -> None:
         result.faults.append(Fault("weight_net_kg", "unusual", text, "warning"))
     else:
         result.faults.append(
-            Fault("weight_net_kg", "size_and_weight", f"{text} Please check width, diameter, number of reels and weight.")
+            Fault(
+                "weight_net_kg", "size_and_weight", f"{text} Please check width, diameter, number of reels and weight."
+            )
         )

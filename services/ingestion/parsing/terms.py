@@ -113,7 +113,9 @@ def form(text: str) -> Form | None:
 @lru_cache(maxsize=4096)
 def counts_things(text: str) -> bool:
     """Whether the words behind a number say what is counted ("3 Rollen", "12 pcs", "ca. 4 Paletten")."""
-    return "?" not in text and all(t in word_set("counted") or t in word_set("reel") or t in word_set("sheet") for t in normal(text).split())
+    return "?" not in text and all(
+        t in word_set("counted") or t in word_set("reel") or t in word_set("sheet") for t in normal(text).split()
+    )
 
 
 @lru_cache(maxsize=8192)
