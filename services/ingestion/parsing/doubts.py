@@ -76,14 +76,17 @@ def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) ->
     cores = [v for row in rows if (v := _stated(row, "core_mm")) is not None]
     usual_cores = sum(1 for v in cores if any(abs(float(v) - core) <= 4 for core in USUAL_CORES))
     if len(cores) >= FEW and usual_cores < 0.5 * len(cores):
-        text = f"Cores of {', '.join(f'{v:g}' for v in list(dict.fromkeys(cores))[:3])} mm are unusual. Is the unit or the column right?"
+        some = ", ".join(f"{v:g}" for v in list(dict.fromkeys(cores))[:3])
+        text = f"Cores of {some} mm are unusual. Is the unit or the column right?"
         yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, "core_mm"), field="core_mm")
 
 
 def _odd_for_grade(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Iterator[Problem]:
     """Grammages that many grades of the list do not have: a wrong unit, or another column."""
     read = [row for row in rows if row.kind == "lot" and _stated(row, "gsm") is not None]
-    odd = [row for row in read if any(p.field == "gsm" and p.code in ("grade_and_gsm", "unusual") for p in row.problems)]
+    odd = [
+        row for row in read if any(p.field == "gsm" and p.code in ("grade_and_gsm", "unusual") for p in row.problems)
+    ]
     if len(odd) >= FEW and len(odd) > 0.35 * len(read):
         text = "Many grammages do not go with their grades. Is the unit or the column right?"
         yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, "gsm"), field="gsm")
