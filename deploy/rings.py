@@ -39,6 +39,7 @@ class HostProgram:
 HOST_PROGRAMS = (
     HostProgram("chromium", "chromium", "browser", frozenset({"e2e"}), lambda: shutil.which("chromium")),
     HostProgram("Debian's PostgreSQL", "postgresql", "host_servers", frozenset({"e2e"}), host_programs),
+    HostProgram("Dovecot", "dovecot-imapd", "dovecot", frozenset({"integration"}), lambda: shutil.which("dovecot")),
     HostProgram("nginx", "nginx", "nginx", frozenset({"e2e"}), lambda: shutil.which("nginx")),
     HostProgram("Debian's Redis", "redis-server", "host_servers", frozenset({"e2e"}), host_program),
 )
