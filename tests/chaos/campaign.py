@@ -44,6 +44,7 @@ WHERE = {  # who can die at a point
 WIPES = ("everything", "a stream", "a group", "Redis restarted empty")
 ACTIVE = re.compile(r"^offcut_(relay_leader|reader_active\{.*\}) 1\.0$", re.MULTILINE)
 TRIES = 2000
+BEHIND_MAX = 2000  # events; beyond that the next harm waits for the effects
 Step = tuple[str, str]
 
 
@@ -95,6 +96,7 @@ class Campaign:
                   "postgres": self.restart_postgres}  # fmt: skip
         async with self.load.flowing() as ledger:
             for number, (what, whom) in enumerate(steps, 1):
+                await until(self.keeps_up, deadline_s=60, what="effects to follow, whatever was done before")
                 await doings[what](whom)
                 assert not ledger.wrong, ledger.wrong[0]
                 if number % 10 == 0 or number == len(steps):
@@ -152,6 +154,7 @@ class Campaign:
                 await self.market.redis.xgroup_destroy(stream, group)
             else:
                 await asyncio.to_thread(self.servers.restart_redis_empty)
+                await self.market.redis.connection_pool.disconnect()
         finally:
             for seat in stopped:
                 self.market.workers[seat].send_signal(signal.SIGCONT)
@@ -236,19 +239,23 @@ class Campaign:
         )
         return any(fields is not None and int(fields[b"seq"]) > applied for _, fields in newest or ())
 
+    async def keeps_up(self) -> bool:
+        return sum([await self._behind(service) for service in SERVICES]) < BEHIND_MAX
+
     async def at_rest(self) -> bool:
         """Nothing waits anywhere, and nothing was set aside."""
         waiting = 0
         for service in SERVICES:
-            other = "matching" if service == "catalog" else "catalog"
-            head = await self._figure(service, "SELECT seq FROM stream_head")
-            waiting += head - await self._figure(other, "SELECT applied_seq FROM subscription")
-            waiting += await self._figure(
-                service,
-                "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM parked)"
-                " + (SELECT count(*) FROM dead_letter)",
+            waiting += await self._behind(service) + await self._figure(
+                service, "SELECT (SELECT count(*) FROM parked) + (SELECT count(*) FROM dead_letter)"
             )
         return waiting == 0
+
+    async def _behind(self, service: str) -> int:
+        """Events of a service that have no effect yet."""
+        other = "matching" if service == "catalog" else "catalog"
+        published = await self._figure(service, "SELECT seq + (SELECT count(*) FROM outbox) FROM stream_head")
+        return published - await self._figure(other, "SELECT coalesce(max(applied_seq), 0) FROM subscription")
 
     async def _figure(self, service: str, query: str) -> int:
         async with self.market.databases[service].transaction() as conn:

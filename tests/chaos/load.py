@@ -18,7 +18,7 @@ from tests.chaos.door import PATH
 from tests.chaos.rig import KEYS
 from tests.support.wait import until
 
-PER_REQUEST = 5
+PER_REQUEST = 2
 PAUSE_S = 0.15
 AGAIN_S = 0.1
 PATIENCE_S = 8.0  # longer than an API waits for a connection to its database

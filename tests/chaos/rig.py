@@ -75,7 +75,7 @@ async def on_released(conn: Conn, events: Sequence[ItemReleased]) -> None:
     await outbox.add(conn, *answers)
     causes = {event.cause for event in events}
     go_wrong(causes)
-    await conn.execute("SELECT pg_sleep(%(seconds)s)", {"seconds": 2 if SLOW in causes else 0.01})
+    await conn.execute("SELECT pg_sleep(%(seconds)s)", {"seconds": 2 if SLOW in causes else 0.004})
 
 
 def go_wrong(causes: set[str]) -> None:
@@ -91,7 +91,7 @@ def go_wrong(causes: set[str]) -> None:
 
 async def on_closed(conn: Conn, events: Sequence[MatchesClosed]) -> None:
     await note(conn, events, [event.listing_cycle for event in events])
-    await conn.execute("SELECT pg_sleep(0.01)")
+    await conn.execute("SELECT pg_sleep(0.004)")
 
 
 SUBSCRIPTIONS: dict[str, tuple[Subscription, ...]] = {

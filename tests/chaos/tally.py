@@ -51,7 +51,7 @@ class Tally:
                 f"lost {verdict.lost}  doubled {verdict.doubled}  phantom {verdict.phantom}"
                 f"  inversions {verdict.inversions}",
             )
-        console = Console(width=110, color_system=None, force_terminal=False)
+        console = Console(width=150, color_system=None, force_terminal=False)
         with console.capture() as captured:
             console.print(table)
         return captured.get()

@@ -136,11 +136,11 @@ class Market:
         await self.redis.flushall()  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
 
     async def cut_backends(self) -> None:
-        """Terminate every connection of the workers, as a restart of PostgreSQL would."""
+        """Terminate every connection of the rig's processes, as a restart of PostgreSQL would."""
         async with self.databases["catalog"].transaction() as conn:
             await conn.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND application_name LIKE '%.worker'"
+                " WHERE datname = current_database() AND application_name NOT LIKE '%.test'"
             )
 
     async def close(self) -> None:
