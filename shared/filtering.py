@@ -117,7 +117,7 @@ class Listing:
     ) -> tuple[tuple[Filter, ...], tuple[SortKey, ...]]:
         """Filters and order of a query string; raises ``InvalidFilter`` with what may be asked instead."""
         filters: list[Filter] = []
-        keys = self._keys(self.sort, role, own=True)
+        keys = self.own_order(self.sort, role)
         for name, text in parameters:
             if name in PLAIN:
                 continue
@@ -130,6 +130,10 @@ class Listing:
         if len(filters) > FILTERS_MAX:
             raise InvalidFilter(f"A question may have at most {FILTERS_MAX} filters; leave some out.")
         return tuple(filters), keys
+
+    def own_order(self, sort: str, role: Role) -> tuple[SortKey, ...]:
+        """Keys of an order that the list itself chose; it may use what the reader does not see."""
+        return self._keys(sort, role, own=True)
 
     def names(self, role: Role, *, sortable: bool = False) -> list[str]:
         """The fields that a role may ask by."""
@@ -163,7 +167,6 @@ class Listing:
         return Filter(name, found, found.seen.get(role), operation, value)
 
     def _keys(self, text: str, role: Role, *, own: bool = False) -> tuple[SortKey, ...]:
-        """``own``: the list's own order, which may use what the reader does not see."""
         names = text.split(",") if text else []
         plain = [name.removeprefix("-") for name in names]
         offered = ", ".join(self.names(role, sortable=True)) or "none here"

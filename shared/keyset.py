@@ -4,15 +4,18 @@ A statement of a list is a literal with three places: ``{mark}`` as its first co
 row as texts), ``{filters}`` at the end of its WHERE, ``{order}`` at its end (ORDER BY and LIMIT). Example::
 
     SELECT {mark}, w.id, w.status FROM windows AS w WHERE w.mill_id = %(mill_id)s {filters} {order}
+
+When that is a part of a larger statement, ``{place}`` numbers its rows for the ``ORDER BY place`` of the whole.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, LiteralString, TypeVar
 
 from psycopg import AsyncCursor, sql
 from psycopg.rows import RowMaker
 
+from shared.contracts.gateway import Role
 from shared.db import Conn
 from shared.filtering import Filter, Kind, Listing, SortKey
 
@@ -74,7 +77,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a client asks of a list. ``start``: the row to go on from, ``backwards`` to go towards the first page."""
+    """What a client asks of a list. ``start``: the row to go on from, ``backwards`` to go towards the first page.
+
+    ``sorted``: the client said in which order.
+    """
 
     listing: Listing
     filters: tuple[Filter, ...]
@@ -83,6 +89,11 @@ class Question:
     start: Mark | None = None
     backwards: bool = False
     count: bool = False
+    sorted: bool = False
+
+    def by_default(self, sort: str, role: Role) -> "Question":
+        """With another order unless the client asked for one; with as many keys as the list's own order has."""
+        return self if self.sorted else replace(self, sort=self.listing.own_order(sort, role))
 
     def value(self, name: str) -> object | None:
         """What a field must be equal to; ``None`` when the question does not say."""
@@ -98,7 +109,10 @@ class Question:
         parts = self.parts(given)
         given["page_limit"] = self.limit + 1
         query = sql.SQL(statement).format(
-            mark=parts.mark, filters=parts.filters, order=parts.order + sql.SQL(" LIMIT %(page_limit)s")
+            mark=parts.mark,
+            place=sql.SQL("row_number() OVER ({}) AS place").format(parts.order),
+            filters=parts.filters,
+            order=parts.order + sql.SQL(" LIMIT %(page_limit)s"),
         )
         async with conn.cursor(row_factory=_marked(row)) as cursor:
             await cursor.execute(query, given)
@@ -109,7 +123,10 @@ class Question:
         """How many rows there are, counted no further than ``TOTAL_MAX + 1``."""
         given: dict[str, object] = {**params, "page_limit": TOTAL_MAX + 1}
         inner = sql.SQL(statement).format(
-            mark=sql.SQL("1 AS mark"), filters=self.conditions(given), order=sql.SQL("LIMIT %(page_limit)s")
+            mark=sql.SQL("1 AS mark"),
+            place=sql.SQL("1 AS place"),
+            filters=self.conditions(given),
+            order=sql.SQL("LIMIT %(page_limit)s"),
         )
         cursor = await conn.execute(sql.SQL("SELECT count(*) FROM ({}) AS counted").format(inner), given)
         counted = await cursor.fetchone()

@@ -51,6 +51,10 @@ class Asked:
     request: Request
     response: Response
 
+    def ordered(self, sort: str) -> "Asked":
+        """The same, in another order unless the client asked for one; with as many keys as the list's own has."""
+        return replace(self, question=self.question.by_default(sort, self.actor.role))
+
     async def answer(self, fetch: Fetch[R], shape: Callable[[R], M]) -> Page[M] | Response:
         """The page, every row changed by ``shape``; or the whole list as a file."""
         if self.export is not None:
@@ -138,6 +142,7 @@ class Listed:
             limit=limit,
             start=start,
             backwards=backwards,
+            sorted="sort" in request.query_params,
             count=TOTAL in request.headers.get("prefer", "").replace(" ", "").split(","),
         )
         response.headers["Vary"] = "Accept, Prefer"
