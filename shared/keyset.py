@@ -103,7 +103,9 @@ class Question:
         """Whether the question has a condition on a field."""
         return any(one.name == name for one in self.filters)
 
-    async def fetch(self, conn: Conn, row: type[R], statement: LiteralString, params: dict[str, object]) -> Found[R]:
+    async def fetch(
+        self, conn: Conn, row: Callable[..., R], statement: LiteralString, params: dict[str, object]
+    ) -> Found[R]:
         """The page as dataclasses (or ``dict``); all columns but the mark must carry the names of the fields."""
         given = dict(params)
         parts = self.parts(given)
@@ -254,7 +256,7 @@ def _condition(one: Filter, name: str, params: dict[str, object]) -> sql.Composa
     return sql.SQL("AND ") + test if one.seen is None else sql.SQL("AND {} AND {}").format(seen, test)
 
 
-def _marked(row: type[R]) -> Callable[[AsyncCursor[Any]], RowMaker[tuple[Mark, R]]]:
+def _marked(row: Callable[..., R]) -> Callable[[AsyncCursor[Any]], RowMaker[tuple[Mark, R]]]:
     """Rows whose first column is their mark, the others as ``row``."""
 
     def factory(cursor: AsyncCursor[Any]) -> RowMaker[tuple[Mark, R]]:
