@@ -6,7 +6,7 @@ from datetime import date
 from typing import cast
 
 from services.ingestion.parsing.evidence import FITS, grade_fit
-from services.ingestion.parsing.headers import Header
+from services.ingestion.parsing.headers import Header, ours
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.sheets import Cell, Grid, is_filled
 from services.ingestion.parsing.tables import Table
@@ -60,7 +60,7 @@ def resolve_columns(grid: Grid, table: Table, *, mill: MillContext, today: date)
     columns = [
         Column(i, header, _sample(grid, table, i))
         for i, header in enumerate(table.headers)
-        if i not in grid.hidden_columns
+        if i not in grid.hidden_columns and not ours(header.text)
     ]
     columns = [c for c in columns if c.header.text or c.cells]
     remembered = _remembered(mill)
@@ -101,18 +101,18 @@ def _sample(grid: Grid, table: Table, index: int) -> list[Cell]:
     return found
 
 
-def _remembered(mill: MillContext) -> dict[str, tuple[str, str | None]]:
+def _remembered(mill: MillContext) -> dict[str, tuple[str | None, str | None]]:
     raw = (mill.profile or {}).get("columns")
     if not isinstance(raw, Mapping):
         return {}
-    found: dict[str, tuple[str, str | None]] = {}
+    found: dict[str, tuple[str | None, str | None]] = {}
     for header, entry in cast(Mapping[str, object], raw).items():
         if isinstance(entry, str):
             found[normal(header)] = (entry, None)
         elif isinstance(entry, Mapping):
             taught = cast(Mapping[str, object], entry)
-            unit = taught.get("unit")
-            found[normal(header)] = (str(taught.get("field")), str(unit) if unit else None)
+            field, unit = taught.get("field"), taught.get("unit")
+            found[normal(header)] = (str(field) if field else None, str(unit) if unit else None)
     return found
 
 
