@@ -37,7 +37,9 @@ async def list_issues(
     return paging.page(response, [IssueAnswer.of(row) for row in shown], last)
 
 
-@routes.post("/newsletter/issues", status_code=202)
+@routes.post(
+    "/newsletter/issues", status_code=202, responses={200: {"model": IssuesMade, "description": "The previews."}}
+)
 async def post_issues(
     conn: Transaction, actor: BuyerActor, request: Request, response: Response, body: IssueRequest, _: Keyed
 ) -> IssuesMade:
@@ -67,7 +69,11 @@ async def post_issues(
     return IssuesMade(items=[IssueAnswer.of(row) for row in made], previews=[])
 
 
-@routes.get("/newsletter/issues/{issue_id}", response_model=IssueAnswer)
+@routes.get(
+    "/newsletter/issues/{issue_id}",
+    response_model=IssueAnswer,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
 async def get_issue(
     conn: Transaction,
     actor: BuyerActor,
