@@ -7,7 +7,9 @@ from fastapi import Body, Query, Request, Response
 
 from gateway import schemas
 from gateway.api.doors import Settings, address_of
+from gateway.schemas.cards import OrganizationCard
 from gateway.store import organizations as store
+from gateway.store.dashboard import have_met
 from gateway.usecases.organizations import Applicant, change_organization, register, set_organization_status
 from gateway.usecases.throttle import take_turn
 from shared.auth import AdminActor, AnyActor, public
@@ -76,16 +78,20 @@ async def list_organizations(
     return paging.page(response, [schemas.Organization.of(one) for one in shown], last)
 
 
-@organizations.get("/organizations/{organization_id}", summary="One organisation")
+@organizations.get(
+    "/organizations/{organization_id}",
+    summary="One organisation; of the other side of a window its name and contacts only",
+)
 async def get_organization(
     organization_id: UUID, actor: AnyActor, conn: Transaction, response: Response
-) -> schemas.Organization:
+) -> schemas.Organization | OrganizationCard:
     allowed = actor.is_admin or actor.organization_id == organization_id
-    found = await store.find(conn, store.Wanted(only=organization_id), limit=1) if allowed else []
+    known = allowed or await have_met(conn, actor.organization_id, organization_id)
+    found = await store.find(conn, store.Wanted(only=organization_id), limit=1) if known else []
     if not found:
         raise NotFound("There is no such organisation, or you may not see it; check the id.")
-    tag(response, found[0].version)
-    return schemas.Organization.of(found[0])
+    tag(response, found[0].version, None if allowed else "card")
+    return schemas.Organization.of(found[0]) if allowed else OrganizationCard.of(found[0])
 
 
 @organizations.patch("/organizations/{organization_id}", summary="Change the profile, the contacts, the senders")
