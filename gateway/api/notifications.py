@@ -1,10 +1,9 @@
 """What the signed-in person was told."""
 
-from datetime import datetime
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 
 from gateway.notices import text_of
 from gateway.schemas import history as schemas
@@ -12,14 +11,15 @@ from gateway.store import notifications as store
 from gateway.store import people
 from gateway.told import href_of
 from shared.auth import AnyActor
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.problems import Invalid
 from shared.service import Transaction, router
 
 notifications = router("Platform")
 
 
-def _shown(one: store.Notification, time_zone: str) -> schemas.Notification:
+def _shown(one: store.Notification, *, time_zone: str) -> schemas.Notification:
     title, text = text_of(one.kind, one.facts, time_zone=time_zone)
     href = "/mvp/api/matches" if one.subject_kind == "matches" else href_of(one.subject_kind, one.subject_id)
     return schemas.Notification(
@@ -28,26 +28,23 @@ def _shown(one: store.Notification, time_zone: str) -> schemas.Notification:
         title=title,
         text=text,
         href=href,
+        unread=one.read_at is None,
         occurred_at=one.occurred_at,
         read_at=one.read_at,
     )
 
 
-@notifications.get("/notifications", summary="What you were told, newest first; times are on your clock")
+@notifications.get(
+    "/notifications",
+    response_model=Page[schemas.Notification],
+    summary="What you were told, newest first; times are on your clock",
+)
 async def list_notifications(
-    actor: AnyActor,
-    conn: Transaction,
-    response: Response,
-    paging: Paging,
-    unread: Annotated[bool, Query(description="only what was not read yet")] = False,
-) -> Page[schemas.Notification]:
-    after = (datetime.fromisoformat(paging.after[0]), UUID(paging.after[1])) if paging.after else None
-    found = await store.latest(conn, actor.user_id, unread=unread, after=after, limit=paging.limit + 1)
+    actor: AnyActor, conn: Transaction, asked: Annotated[Asked, listed(store.NOTIFICATIONS)]
+) -> Page[schemas.Notification] | Response:
     person = await people.get(conn, actor.user_id)
-    shown = found[: paging.limit]
-    last = (shown[-1].occurred_at.isoformat(), str(shown[-1].id)) if len(found) > paging.limit else None
     zone = person.time_zone if person else "UTC"
-    return paging.page(response, [_shown(one, zone) for one in shown], last)
+    return await asked.answer(partial(store.listed, person_id=actor.user_id), partial(_shown, time_zone=zone))
 
 
 @notifications.put("/notifications/read-state", summary="Mark some, or everything up to a time, as read")

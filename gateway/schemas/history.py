@@ -17,6 +17,7 @@ class Notification(BaseModel):
     title: str
     text: str
     href: str | None
+    unread: bool
     occurred_at: datetime
     read_at: datetime | None
 
@@ -35,9 +36,9 @@ class ReadStateChanged(BaseModel):
 
 
 class Who(BaseModel):
-    """Who did it, as far as the reader may know; ``side`` is where he stands: own, operator, other or system."""
+    """Who did it, as far as the reader may know; ``side`` is where he stands."""
 
-    side: Literal["own", "operator", "other", "system"]
+    side: Literal["own", "other", "system"]
     user_id: UUID | None
     name: str | None
     organization_id: UUID | None

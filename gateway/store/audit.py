@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 import orjson
 
 from gateway.audited import Entry
-from shared.db import Conn, execute, fetch_all
+from shared.contracts.gateway import Role
+from shared.db import Conn, execute
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 async def add(conn: Conn, entries: Sequence[Entry]) -> None:
@@ -50,20 +54,6 @@ async def add(conn: Conn, entries: Sequence[Entry]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which entries are asked for; ``None`` means any. ``after`` is the last id seen; newest come first."""
-
-    organization_id: UUID | None = None
-    entity_kind: str | None = None
-    entity_id: str | None = None
-    user_id: UUID | None = None
-    type: str | None = None
-    since: datetime | None = None
-    before: datetime | None = None
-    after: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Written:
     """An entry as kept. ``address``: from where it was asked for, if that is still known."""
 
@@ -83,29 +73,37 @@ class Written:
     reason: str | None
 
 
-async def find(conn: Conn, wanted: Wanted, *, limit: int) -> list[Written]:
-    """A deed of a service has its address from the request it came in by, made by the same person."""
-    return await fetch_all(
+# Who of another company did it is hidden from owners, so they cannot ask for it either.
+_OWN_PEOPLE: LiteralString = "(e.user_organization_id = %(reader)s)"
+_SEEN: dict[Role, LiteralString] = {Role.MILL_USER: _OWN_PEOPLE, Role.BUYER_USER: _OWN_PEOPLE}
+AUDIT = Listing(
+    {
+        "entity": Field(Kind.TEXT, "e.entity_id", nullable=True, sortable=False),
+        "entity_kind": Field(Kind.TEXT, "e.entity_kind", sortable=False),
+        "actor": Field(Kind.ID, "e.user_id", nullable=True, sortable=False, seen=_SEEN),
+        "type": Field(Kind.TEXT, "e.type", sortable=False),
+        "via": Field(Kind.TEXT, "e.via", sortable=False, words=("http", "mail", "event", "timer", "command")),
+        "at": Field(Kind.INSTANT, "e.at"),
+        "correlation_id": Field(Kind.TEXT, "e.correlation_id", sortable=False),
+    },
+    id="e.id",
+    id_kind=Kind.INTEGER,
+)
+
+
+async def listed(conn: Conn, question: Question, *, organization_id: UUID | None, reader: UUID) -> Found[Written]:
+    """What an organisation may read (``None``: everything). ``reader`` is the organisation of who asks.
+
+    A deed of a service has its address from the request it came in by, made by the same person.
+    """
+    return await question.fetch(
         conn,
         Written,
         """
-        SELECT e.id, e.at, e.type, e.entity_kind, e.entity_id, e.user_id, e.user_organization_id, p.name AS user_name,
-               e.via, coalesce(e.address, o.address) AS address, e.correlation_id, e.changes, e.facts, e.reason
-        FROM (
-            SELECT id, at, type, entity_kind, entity_id, user_id, user_organization_id, via, address, correlation_id,
-                   changes, facts, reason
-            FROM audit_entry
-            WHERE (%(organization_id)s::uuid IS NULL OR organization_ids @> ARRAY[%(organization_id)s::uuid])
-              AND (%(entity_kind)s::text IS NULL OR entity_kind = %(entity_kind)s)
-              AND (%(entity_id)s::text IS NULL OR entity_id = %(entity_id)s)
-              AND (%(user_id)s::uuid IS NULL OR user_id = %(user_id)s)
-              AND (%(type)s::text IS NULL OR type = %(type)s OR starts_with(type, %(type)s || '.'))
-              AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
-              AND (%(before)s::timestamptz IS NULL OR at < %(before)s)
-              AND (%(after)s::bigint IS NULL OR id < %(after)s)
-            ORDER BY id DESC
-            LIMIT %(limit)s
-        ) AS e
+        SELECT {mark}, e.id, e.at, e.type, e.entity_kind, e.entity_id, e.user_id, e.user_organization_id,
+               p.name AS user_name, e.via, coalesce(e.address, o.address) AS address, e.correlation_id, e.changes,
+               e.facts, e.reason
+        FROM audit_entry AS e
         LEFT JOIN person AS p ON p.id = e.user_id
         LEFT JOIN LATERAL (
             SELECT r.address FROM request_origin AS r
@@ -113,17 +111,8 @@ async def find(conn: Conn, wanted: Wanted, *, limit: int) -> list[Written]:
             ORDER BY abs(extract(epoch FROM r.at - e.at))
             LIMIT 1
         ) AS o ON true
-        ORDER BY e.id DESC
+        WHERE (%(organization_id)s::uuid IS NULL OR e.organization_ids @> ARRAY[%(organization_id)s::uuid]) {filters}
+        {order}
         """,
-        {
-            "organization_id": wanted.organization_id,
-            "entity_kind": wanted.entity_kind,
-            "entity_id": wanted.entity_id,
-            "user_id": wanted.user_id,
-            "type": wanted.type,
-            "since": wanted.since,
-            "before": wanted.before,
-            "after": wanted.after,
-            "limit": limit,
-        },
+        {"organization_id": organization_id, "reader": reader},
     )

@@ -8,7 +8,9 @@ from uuid import UUID
 import orjson
 
 from gateway.notices import Notice
-from shared.db import Conn, execute, fetch_all
+from shared.db import Conn, execute
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 async def tell(conn: Conn, notices: Sequence[Notice], *, age_hours_max: int) -> int:
@@ -82,24 +84,29 @@ class Notification:
     read_at: datetime | None
 
 
-async def latest(
-    conn: Conn, person_id: UUID, *, unread: bool, after: tuple[datetime, UUID] | None, limit: int
-) -> list[Notification]:
-    """Newest first; ``after`` is time and id of the last one seen."""
-    at, last = after or (None, None)
-    return await fetch_all(
+NOTIFICATIONS = Listing(
+    {
+        "unread": Field(Kind.FLAG, "(read_at IS NULL)", sortable=False),
+        "kind": Field(Kind.TEXT, "kind"),
+        "occurred_at": Field(Kind.INSTANT, "occurred_at"),
+    },
+    id="id",
+    sort="-occurred_at",
+)
+
+
+async def listed(conn: Conn, question: Question, *, person_id: UUID) -> Found[Notification]:
+    """What one person was told."""
+    return await question.fetch(
         conn,
         Notification,
         """
-        SELECT id, kind, subject_kind, subject_id, facts, occurred_at, read_at
+        SELECT {mark}, id, kind, subject_kind, subject_id, facts, occurred_at, read_at
         FROM notification
-        WHERE person_id = %(person_id)s
-          AND (NOT %(unread)s OR read_at IS NULL)
-          AND (%(at)s::timestamptz IS NULL OR (occurred_at, id) < (%(at)s, %(last)s::uuid))
-        ORDER BY occurred_at DESC, id DESC
-        LIMIT %(limit)s
+        WHERE person_id = %(person_id)s {filters}
+        {order}
         """,
-        {"person_id": person_id, "unread": unread, "at": at, "last": last, "limit": limit},
+        {"person_id": person_id},
     )
 
 

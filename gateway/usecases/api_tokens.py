@@ -95,8 +95,8 @@ async def revoke(conn: Conn, token_id: UUID, *, actor: Actor, now: datetime) -> 
     """End a token; every gateway process refuses it within 2 s."""
     only_owners(actor)
     own = None if actor.is_admin else actor.organization_id
-    found = await store.find(conn, store.Wanted(organization_id=own, token_id=token_id), limit=1)
-    if not found:
+    owner = await store.in_force(conn, token_id, organization_id=own)
+    if owner is None:
         raise NotFound("There is no such API token, or you may not see it; check the id.")
     await store.revoke(conn, token_id)
     await audit.note(
@@ -104,7 +104,7 @@ async def revoke(conn: Conn, token_id: UUID, *, actor: Actor, now: datetime) -> 
         "api_token.revoked",
         entity=("api_token", token_id),
         by=actor.ref(),
-        readers=[found[0].organization_id],
+        readers=[owner],
         now=now,
     )
     await notify(conn, REVOKED)
