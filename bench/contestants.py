@@ -19,6 +19,7 @@ from bench.peers import raw
 from bench.rig import released
 from shared import outbox
 from shared.db import Database
+from shared.wire import FIELDS
 from tests.support.ports import free_port
 
 SET = 100  # events per publishing transaction
@@ -155,7 +156,7 @@ class Raw:
             committed[number] = time.time()
             head = (str(number), raw.EPOCH, str(event_id), event.TYPE, event.key)
             values = (*head, datetime.now(UTC).isoformat(), raw.META % number, event.model_dump_json())
-            self._redis.xadd(raw.STREAM, {**dict(zip(raw.FIELDS, values, strict=True))})
+            self._redis.xadd(raw.STREAM, {**dict(zip(FIELDS, values, strict=True))})
         return committed
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from shared import log
 from shared.config import ServiceSettings
+from shared.process import settle
 from shared.protocol import BoundedProtocol
 
 GRACE_SECONDS = 8  # PM2 waits two seconds longer before it kills
@@ -100,5 +101,6 @@ def server_of(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, loop: str
 def serve(app: ASGIApp, settings: ServiceSettings, *, process: str = "api") -> None:
     """Serve until SIGINT or SIGTERM."""
     log.configure(service=settings.service, process=process, level=settings.log_level)
+    settle()
     with suppress(KeyboardInterrupt):  # uvicorn raises it again after a graceful end; PM2 stops with SIGINT
         server_of(app).run(sockets=[listening(settings.port)])

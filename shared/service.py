@@ -17,6 +17,7 @@ from shared.auth import public
 from shared.config import ServiceSettings
 from shared.contracts.base import ActorRef
 from shared.db import Conn, Database
+from shared.listing import described
 from shared.problems import BadRequest, TooLarge
 
 LOG = logging.getLogger("access")
@@ -47,6 +48,12 @@ class TransactionRoute(APIRoute):
 
     tried_again: ClassVar[bool] = False
     takes_keys: ClassVar[bool] = True
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        besides = described(self.dependant)
+        if besides is not None:  # a list explains its filters by itself
+            self.openapi_extra = {**(self.openapi_extra or {}), **besides}
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] – FastAPI declares a Coroutine
         original = super().get_route_handler()

@@ -6,7 +6,7 @@ from services.ingestion.datasheets import SheetReading, UnreadableSheet
 from services.ingestion.extractor import Extractor, ExtractorFailed
 from services.ingestion.reading import Reader
 from services.ingestion.settings import IngestionSettings
-from services.ingestion.store.datasheets import SheetClaim
+from services.ingestion.store.sheet_progress import SheetClaim
 from services.ingestion.usecases.extraction import (
     SheetWork,
     begin_extraction,

@@ -1,13 +1,13 @@
 """Data sheets: upload, review, download."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import File, Form, Query, Response, UploadFile
+from fastapi import File, Form, Response, UploadFile
 
 from services.ingestion.api.access import by, download, mill_of, mill_of_upload
-from services.ingestion.api.batches import words
-from services.ingestion.domain.datasheets import SheetStatus, Stated
+from services.ingestion.domain.datasheets import Stated
 from services.ingestion.domain.files import SHEET_BYTES_MAX
 from services.ingestion.errors import DatasheetNotFound
 from services.ingestion.schemas.datasheets import DatasheetDetail, DatasheetOut, ReviewIn, datasheet_of, detail_of
@@ -20,7 +20,8 @@ from shared.auth import AnyActor, MillActor
 from shared.contracts.gateway import Role
 from shared.db import Conn
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
 from shared.problems import TooLarge
 from shared.service import Transaction, router
@@ -63,27 +64,12 @@ def _accepted(response: Response, sheet: Datasheet) -> DatasheetOut:
     return datasheet_of(sheet)
 
 
-@routes.get("/datasheets")
+@routes.get("/datasheets", response_model=Page[DatasheetOut])
 async def list_datasheets(
-    conn: Transaction,
-    actor: MillActor,
-    paging: Paging,
-    response: Response,
-    status: Annotated[SheetStatus | None, Query(description="review_required: what waits for a person")] = None,
-    status__in: Annotated[str | None, Query(max_length=300)] = None,
-    mill_id: Annotated[UUID | None, Query()] = None,
-) -> Page[DatasheetOut]:
-    """Newest first."""
-    found = await datasheets.list_datasheets(
-        conn,
-        mill_id=mill_of(actor) or mill_id,
-        statuses=[status.value] if status else words(status__in, SheetStatus),
-        before=UUID(paging.after[0]) if paging.after else None,
-        limit=paging.limit + 1,
-    )
-    page = found[: paging.limit]
-    last = (str(page[-1].datasheet_id),) if len(found) > paging.limit else None
-    return paging.page(response, [datasheet_of(sheet) for sheet in page], last)
+    asked: Annotated[Asked, listed(datasheets.DATASHEETS)], actor: MillActor
+) -> Page[DatasheetOut] | Response:
+    """Newest first; ``status=review_required`` is what waits for a person."""
+    return await asked.answer(partial(datasheets.listed, mill_id=mill_of(actor)), datasheet_of)
 
 
 @routes.get("/datasheets/{datasheet_id}")

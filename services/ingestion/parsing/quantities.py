@@ -11,6 +11,7 @@ from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.numbers import Mark, MarkDecision, Quantity
 from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, per_tonne
 
+_WITH_UNITS = frozenset({"length", "weight", "thickness", "gsm"})  # a unit may stand behind the number
 _CORE_INCHES = frozenset({3, 4, 5, 6, 10, 12})
 _USUAL = {  # field -> what one cell usually holds, in canonical units
     "gsm": (10, 1500),
@@ -93,10 +94,16 @@ def _mark(column: Column, field: str, dimension: str, unit: str | None, locale: 
     factor = FACTORS.get(dimension, {}).get(unit or "", Decimal(1))
     if field == "price":
         usual, factor = _usual_price(column.header.unit)
-    plausible: Callable[[Decimal], bool] | None = None
+    plausible: Callable[[Decimal, str], bool] | None = None
     if usual is not None:
         low, high = usual
-        plausible = lambda value: low <= abs(value) * factor <= high  # noqa: E731
+        factors = FACTORS.get(dimension, {})
+
+        def in_range(value: Decimal, tail: str) -> bool:
+            own = cell_unit(tail, dimension) if tail and dimension in _WITH_UNITS else None
+            return low <= abs(value) * factors.get(own or "", factor) <= high
+
+        plausible = in_range
     return numbers.decide_mark(column.texts, plausible=plausible, locale=locale)
 
 

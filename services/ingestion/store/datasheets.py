@@ -10,7 +10,9 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from services.ingestion.domain.datasheets import SheetStatus
-from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.db import Conn, execute, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 _COLUMNS: LiteralString = """
     d.datasheet_id, d.mill_id, d.source, d.message_id, d.file_name, d.file_bytes, d.status, d.version, d.stated,
@@ -114,15 +116,6 @@ _ONE = sql.SQL("""
     WHERE d.datasheet_id = %(datasheet_id)s AND (%(mill_id)s::uuid IS NULL OR d.mill_id = %(mill_id)s)
 """).format(sql.SQL(_COLUMNS))
 _LOCKED = _ONE + sql.SQL(" FOR UPDATE")
-_LIST = sql.SQL("""
-    SELECT {}
-    FROM datasheet d
-    WHERE (%(mill_id)s::uuid IS NULL OR d.mill_id = %(mill_id)s)
-      AND (%(statuses)s::text[] IS NULL OR d.status = ANY (%(statuses)s))
-      AND (%(before)s::uuid IS NULL OR d.datasheet_id < %(before)s)
-    ORDER BY d.datasheet_id DESC
-    LIMIT %(limit)s
-""").format(sql.SQL(_COLUMNS))
 
 
 async def same_file(conn: Conn, *, mill_id: UUID, sha256: bytes) -> Datasheet | None:
@@ -138,14 +131,28 @@ async def find_datasheet(
     return await fetch_one(conn, Datasheet, query, {"datasheet_id": datasheet_id, "mill_id": mill_id})
 
 
-async def list_datasheets(
-    conn: Conn, *, mill_id: UUID | None, statuses: Sequence[str] | None, before: UUID | None, limit: int
-) -> list[Datasheet]:
-    """Newest first."""
-    asked = list(statuses) if statuses is not None else None
-    return await fetch_all(
-        conn, Datasheet, _LIST, {"mill_id": mill_id, "statuses": asked, "before": before, "limit": limit}
-    )
+DATASHEETS = Listing(
+    {
+        "status": Field(Kind.TEXT, "d.status", words=tuple(SheetStatus)),
+        "mill_id": Field(Kind.ID, "d.mill_id"),
+        "source": Field(Kind.TEXT, "d.source", words=("mail", "upload")),
+        "received_at": Field(Kind.INSTANT, "d.received_at"),
+        "changed_at": Field(Kind.INSTANT, "d.changed_at"),
+        "approved_at": Field(Kind.INSTANT, "d.approved_at", nullable=True),
+    },
+    id="d.datasheet_id",
+    sort="-received_at",
+)
+_OF_MILL: LiteralString = """
+    FROM datasheet d
+    WHERE (%(of_mill)s::uuid IS NULL OR d.mill_id = %(of_mill)s) {filters} {order}
+"""
+
+
+async def listed(conn: Conn, question: Question, *, mill_id: UUID | None) -> Found[Datasheet]:
+    """Data sheets of a mill, ``None``: of every mill."""
+    statement: LiteralString = "SELECT {mark}," + _COLUMNS + _OF_MILL
+    return await question.fetch(conn, Datasheet, statement, {"of_mill": mill_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,102 +173,6 @@ async def file_of(conn: Conn, datasheet_id: UUID) -> SheetFile | None:
         WHERE d.datasheet_id = %(datasheet_id)s
         """,
         {"datasheet_id": datasheet_id},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class SheetClaim:
-    """A data sheet that this worker reads now; ``attempt`` proves that the lease is still ours."""
-
-    datasheet_id: UUID
-    mill_id: UUID
-    source: str
-    received_by: UUID | None
-    correlation_id: str
-    attempt: int
-    external_tries: int
-    file_name: str
-    content: bytes
-
-
-async def claim_datasheet(conn: Conn, *, lease_seconds: int) -> SheetClaim | None:
-    """Take the data sheet that has waited longest; one whose reader died is taken again when its lease is over."""
-    return await fetch_one(
-        conn,
-        SheetClaim,
-        """
-        UPDATE datasheet
-        SET status = 'extracting', attempts = attempts + 1, changed_at = clock(), version = version + 1,
-            leased_until = clock() + %(lease_seconds)s * interval '1 second'
-        FROM datasheet_file f
-        WHERE f.datasheet_id = datasheet.datasheet_id AND datasheet.datasheet_id = (
-            SELECT d.datasheet_id
-            FROM datasheet d
-            WHERE (d.status = 'received' AND d.due_at <= clock())
-               OR (d.status = 'extracting' AND coalesce(d.leased_until, '-infinity') < clock())
-            ORDER BY d.due_at
-            FOR UPDATE SKIP LOCKED
-            LIMIT 1
-        )
-        RETURNING datasheet.datasheet_id, mill_id, source, received_by, correlation_id, attempts AS attempt,
-                  external_tries, file_name, f.content
-        """,
-        {"lease_seconds": lease_seconds},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    version: int
-
-
-async def move(
-    conn: Conn,
-    *,
-    datasheet_id: UUID,
-    attempt: int,
-    target: SheetStatus,
-    reasons: Sequence[str],
-    reading: Mapping[str, object] | None = None,
-    read_by: str | None = None,
-) -> int | None:
-    """End an extraction; the new version, or ``None`` when our lease is over. ``None`` of others: as before."""
-    row = await fetch_one(
-        conn,
-        _Version,
-        """
-        UPDATE datasheet
-        SET status = %(target)s, version = version + 1, changed_at = clock(), leased_until = NULL, attempts = 0,
-            reasons = %(reasons)s, reading = coalesce(%(reading)s::jsonb, reading),
-            read_by = coalesce(%(read_by)s, read_by),
-            approved_at = CASE WHEN %(target)s = 'approved' THEN clock() ELSE approved_at END
-        WHERE datasheet_id = %(datasheet_id)s AND status = 'extracting' AND attempts = %(attempt)s
-        RETURNING version
-        """,
-        {
-            "datasheet_id": datasheet_id,
-            "attempt": attempt,
-            "target": target.value,
-            "reasons": list(reasons),
-            "reading": None if reading is None else Jsonb(dict(reading)),
-            "read_by": read_by,
-        },
-    )
-    return None if row is None else row.version
-
-
-async def postpone(conn: Conn, *, datasheet_id: UUID, attempt: int, seconds: float, reason: str) -> None:
-    """Try again later; a failure of the external extractor is counted and is no crash of ours."""
-    await execute(
-        conn,
-        """
-        UPDATE datasheet
-        SET status = 'received', version = version + 1, changed_at = clock(), leased_until = NULL, attempts = 0,
-            external_tries = external_tries + 1, reasons = ARRAY[%(reason)s],
-            due_at = clock() + %(seconds)s * interval '1 second'
-        WHERE datasheet_id = %(datasheet_id)s AND status = 'extracting' AND attempts = %(attempt)s
-        """,
-        {"datasheet_id": datasheet_id, "attempt": attempt, "seconds": seconds, "reason": reason},
     )
 
 

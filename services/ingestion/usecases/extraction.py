@@ -15,8 +15,8 @@ from services.ingestion.domain.datasheets import (
     objections,
     proposed_links,
 )
-from services.ingestion.store import datasheets, mills, sheet_values
-from services.ingestion.store.datasheets import SheetClaim
+from services.ingestion.store import datasheets, mills, sheet_progress, sheet_values
+from services.ingestion.store.sheet_progress import SheetClaim
 from services.ingestion.store.sheet_values import StoredValue
 from services.ingestion.usecases.datasheets import publish_approved
 from shared import outbox
@@ -35,20 +35,20 @@ class SheetWork:
 
 async def begin_extraction(conn: Conn, *, lease_seconds: int, now: datetime) -> SheetWork | None:
     """Claim the next data sheet; ``None`` when none is due."""
-    claim = await datasheets.claim_datasheet(conn, lease_seconds=lease_seconds)
+    claim = await sheet_progress.claim_datasheet(conn, lease_seconds=lease_seconds)
     return None if claim is None else SheetWork(claim, now.date())
 
 
 async def postpone_extraction(conn: Conn, claim: SheetClaim, *, seconds: float, reason: str) -> None:
     """The external extractor failed: it is asked again later, and others go first meanwhile."""
-    await datasheets.postpone(
+    await sheet_progress.postpone(
         conn, datasheet_id=claim.datasheet_id, attempt=claim.attempt, seconds=seconds, reason=reason
     )
 
 
 async def fail_extraction(conn: Conn, claim: SheetClaim, *, code: str, reason: str) -> None:
     """The file cannot be read: the mill is told why."""
-    version = await datasheets.move(
+    version = await sheet_progress.move(
         conn, datasheet_id=claim.datasheet_id, attempt=claim.attempt, target=SheetStatus.FAILED, reasons=[reason]
     )
     sheet = await datasheets.find_datasheet(conn, claim.datasheet_id, mill_id=None)
@@ -97,7 +97,7 @@ async def finish_extraction(
         grades=grades,
     )
     target = SheetStatus.REVIEW_REQUIRED if reasons or not values else SheetStatus.APPROVED
-    moved = await datasheets.move(
+    moved = await sheet_progress.move(
         conn,
         datasheet_id=claim.datasheet_id,
         attempt=claim.attempt,
