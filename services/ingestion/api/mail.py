@@ -33,7 +33,7 @@ from shared.preconditions import ExpectedVersion, tag
 from shared.problems import BadRequest
 from shared.service import Transaction, router
 
-STATUSES = ("received", "batch", "ignored", "quarantined", "duplicate")
+STATUSES = ("received", "batch", "datasheet", "ignored", "quarantined", "duplicate")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
 TEST_CALL_SECONDS = 8  # somebody waits for the answer
