@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from gateway import api, operations, pages
 from gateway.documents import assets, documents
 from gateway.door import Door
+from gateway.problem_pages import problem_pages
 from gateway.proxy import Proxy
 from gateway.revocations import Revocations
 from gateway.settings import GatewaySettings, settings
@@ -30,6 +31,7 @@ def own_app(config: GatewaySettings) -> FastAPI:
     own.state.documents = {}
     own.state.grade_names = {}
     own.include_router(documents)
+    own.include_router(problem_pages)
     own.include_router(pages.pages)
     own.mount("/mvp/api/docs/assets", assets())
     return own

@@ -83,7 +83,7 @@ async def revoke(conn: Conn, token_id: UUID, *, actor: Actor) -> None:
     """End a token; every gateway process refuses it within 2 s."""
     only_owners(actor)
     own = None if actor.is_admin else actor.organization_id
-    if not await store.find(conn, store.Wanted(organization_id=own, token_id=token_id), limit=1):
+    if not await store.in_force(conn, token_id, organization_id=own):
         raise NotFound("There is no such API token, or you may not see it; check the id.")
     await store.revoke(conn, token_id)
     await notify(conn, REVOKED)

@@ -5,8 +5,10 @@ AppError
 │   ├── BatchNotReady        state_conflict, with current_status and allowed
 │   ├── RowsNotReady         invalid_rows: rows that need attention, and the way on
 │   ├── ListBeingCommitted   mill_busy
+│   ├── MessageNotAgain      state_conflict, with current_status and allowed
 │   └── NoCredentialsKey     no_credentials_key
-├── NotFound 404             BatchNotFound, MailboxNotFound
+├── Gone 410                 MessageNotKept
+├── NotFound 404             BatchNotFound, MailboxNotFound, MessageNotFound
 ├── UnsupportedMedia 415     NotAList
 ├── Invalid 422              EmptyFile, UnknownMill, UnknownColumns, NothingToCommit, UnsafeMailbox
 ├── NotAllowed 403           MillNotApproved (organization_suspended)
@@ -15,7 +17,7 @@ AppError
 
 from collections.abc import Iterable
 
-from shared.problems import Conflict, Invalid, NotAllowed, NotFound, Unavailable, UnsupportedMedia
+from shared.problems import Conflict, Gone, Invalid, NotAllowed, NotFound, Unavailable, UnsupportedMedia
 
 
 class BatchNotFound(NotFound):
@@ -100,6 +102,26 @@ class NothingToCommit(Invalid):
 class MailboxNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("There is no such mailbox; GET /mailboxes lists them.")
+
+
+class MessageNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such mail, or you may not see it; GET /inbound-messages lists those you may.")
+
+
+class MessageNotAgain(Conflict):
+    def __init__(self, *, status: str) -> None:
+        super().__init__(
+            f"The mail is {status}; only one that became no batch can be judged again. To read a list once more,"
+            " send its file with force=true.",
+            current_status=status,
+            allowed=["quarantined", "ignored", "duplicate"],
+        )
+
+
+class MessageNotKept(Gone):
+    def __init__(self) -> None:
+        super().__init__("The mail was never fetched, so it cannot be read; ask its sender to send it again.")
 
 
 class NoCredentialsKey(Conflict):

@@ -2,4 +2,4 @@
 
 from services.ingestion.api import batches, files, mail, rows
 
-ROUTERS = (files.routes, batches.routes, rows.routes, mail.routes)
+ROUTERS = (files.routes, batches.routes, rows.routes, mail.routes, mail.tests)

@@ -42,6 +42,8 @@ def measure(cell: Cell, plan: Plan) -> Reading:
     if read.kind != "number" or read.value is None:
         return None, Fault(name, "not_a_number", f'"{clean(cell)}" is not a number for the {label}.')
     if plan.dimension == "count":
+        if read.unit and not terms.counts_things(read.unit):
+            return None, Fault(name, "not_a_number", f'"{clean(cell)}" is not a number for the {label}.')
         return read.value, None
     unit = cell_unit(read.unit, plan.dimension)
     if unit is None:
@@ -150,6 +152,8 @@ def _place(scope: Scope, name: str, cell: Cell) -> Reading:
     text = clean(shown(cell))
     if is_empty_mark(text) or isinstance(cell, CellError):
         return NOTHING
+    if not any(c.isalpha() for c in text) or terms.is_on_request(text):
+        return None, Fault(name, "bad_place", f'"{text}" is not a place.')
     return places.place(text, scope.mill.country), None
 
 
@@ -173,7 +177,7 @@ def _price(scope: Scope, name: str, cell: Cell) -> Reading:
         return NOTHING
     rest, unit = header_unit(text)
     read = numbers.quantity(rest.strip(" €$£"), scope.plans["price"].mark)
-    if read.kind != "number" or read.value is None or (read.unit and normal(read.unit)):
+    if read.kind != "number" or read.value is None or read.unit.strip("€$£ .,-–*"):
         return None, Fault(name, "not_a_number", f'"{text}" is not a price.')
     own = unit if unit and unit.dimension == "price" else None
     merged = own

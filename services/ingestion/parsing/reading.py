@@ -1,9 +1,10 @@
 """A whole list: decode, find the tables, read every row, and say what a person must decide."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
-from services.ingestion.parsing import crosschecks, dates, grades, places, terms
+from services.ingestion.parsing import crosschecks, dates, doubts, grades, places, terms
 from services.ingestion.parsing.answers import (
     Part,
     column_reading,
@@ -195,9 +196,27 @@ def _review(document: Document, parts: list[Part]) -> list[Problem]:
         )
     for part in parts:
         found.extend(_above(part))
+        found.extend(_lost(part))
         found.extend(crosschecks.open_columns(part.grid.name, part.columns, part.scope, part.rows))
-    found.extend(crosschecks.doubtful_values([p.rows for p in parts]))
+        found.extend(doubts.doubts(part.grid.name, part.rows, part.scope))
+    found.extend(doubts.slipped_prices([p.rows for p in parts]))
     return found
+
+
+_NUMBERS = re.compile(r"(?<!\S)\d[\d.,/x]*(?!\S)")
+
+
+def _lost(part: Part) -> list[Problem]:
+    """Lines of a typed list that look like lots, but fit no column."""
+    lots = [i for i, kind in enumerate(part.shape.kinds) if kind == "lot"]
+    for index, kind in enumerate(part.shape.kinds):
+        if kind not in ("section", "footer", "text") or index <= part.table.rows[-1]:
+            continue
+        text = " ".join(c for c in part.grid.rows[index] if isinstance(c, str))
+        if len(_NUMBERS.findall(text)) >= (4 if lots and index < lots[-1] else 5):
+            words = "This line looks like a lot, but does not fit the columns above it."
+            return [Problem("row_unread", words, "error", part.grid.name, row=index + 1)]
+    return []
 
 
 def _above(part: Part) -> list[Problem]:

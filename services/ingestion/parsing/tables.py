@@ -69,7 +69,7 @@ def _text(cell: Cell) -> str:
 
 def _is_unit_row(row: list[Cell]) -> bool:
     filled = [c for c in row if is_filled(c)]
-    if len(filled) < 2 or not all(isinstance(c, str) and len(c) <= 14 for c in filled):
+    if len(filled) < 2 or not all(isinstance(c, str) and len(c) <= 24 for c in filled):
         return False
     units = sum(1 for c in filled if _is_unit_text(str(c)))
     return units >= max(2, 0.7 * len(filled))

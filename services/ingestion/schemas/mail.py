@@ -115,6 +115,15 @@ class MailboxIn(RequestBody):
     folder: Line = "INBOX"
 
 
+class MailboxTest(BaseModel):
+    """``error`` says what to look at; ``pushes``: the server tells of new mail by itself (IDLE)."""
+
+    ok: bool
+    error: str | None = None
+    messages: int | None = None
+    pushes: bool | None = None
+
+
 class MailboxPatch(RequestBody):
     host: Host | None = None
     port: int | None = Field(None, ge=1, le=65535)

@@ -170,6 +170,37 @@ async def taken_before(
     return bool(row and row[0])
 
 
+async def find_message(conn: Conn, message_id: UUID, *, mill_id: UUID | None) -> Message | None:
+    """A mail; ``mill_id``: only when its sender is this mill, verified."""
+    return await fetch_one(
+        conn,
+        Message,
+        """
+        SELECT m.message_id, m.mailbox_id, m.size_bytes, m.status, m.reason, m.detail, m.sender, m.subject, m.mill_id,
+               m.attachments, m.received_at, m.decided_at,
+               ARRAY(SELECT b.batch_id FROM batch b WHERE b.message_id = m.message_id ORDER BY 1) AS batch_ids
+        FROM inbound_message m
+        WHERE m.message_id = %(message_id)s AND (%(mill_id)s::uuid IS NULL OR m.mill_id = %(mill_id)s)
+        """,
+        {"message_id": message_id, "mill_id": mill_id},
+    )
+
+
+async def reopen(conn: Conn, message_id: UUID) -> bool:
+    """Make a mail wait for its reader again; ``False`` when it was never fetched or has become a batch meanwhile."""
+    return bool(
+        await execute(
+            conn,
+            """
+            UPDATE inbound_message
+            SET status = 'received', reason = NULL, detail = NULL, attempts = 0, leased_until = NULL, decided_at = NULL
+            WHERE message_id = %(message_id)s AND status <> 'batch' AND raw IS NOT NULL
+            """,
+            {"message_id": message_id},
+        )
+    )
+
+
 async def any_believed(conn: Conn, mailbox_id: UUID) -> bool:
     """Has any mail of this mailbox become a batch?"""
     cursor = await conn.execute(

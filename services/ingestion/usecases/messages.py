@@ -11,9 +11,10 @@ from uuid_utils.compat import uuid7
 
 from services.ingestion.domain.files import LISTS, FileKind
 from services.ingestion.domain.trust import WORDS, MailReason, automatic, stamped_by, verified
+from services.ingestion.errors import MessageNotAgain, MessageNotFound, MessageNotKept
 from services.ingestion.mails import Attachment, ParsedMail
 from services.ingestion.store import mailboxes, messages, mills
-from services.ingestion.store.messages import MessageClaim
+from services.ingestion.store.messages import Message, MessageClaim
 from services.ingestion.store.mills import Mill
 from services.ingestion.usecases.receive import IncomingList, receive_list
 from shared import trace
@@ -21,6 +22,7 @@ from shared.contracts.base import ActorRef
 from shared.db import Conn, notify
 
 CHANNEL = "message"  # wakes the reader of mails
+AGAIN = ("quarantined", "ignored", "duplicate")
 NAMES_LOGGED_MAX = 3
 NAME_LENGTH_LOGGED_MAX = 100
 
@@ -83,6 +85,25 @@ async def refuse_message(conn: Conn, claim: MessageClaim) -> None:
         mill_id=None,
         attachments=(),
     )
+
+
+async def find(conn: Conn, message_id: UUID, *, mill_id: UUID | None) -> Message:
+    """A mail; ``mill_id``: it must be one of this mill."""
+    message = await messages.find_message(conn, message_id, mill_id=mill_id)
+    if message is None:
+        raise MessageNotFound
+    return message
+
+
+async def process_again(conn: Conn, message_id: UUID) -> Message:
+    """Let a mail that became no batch be judged anew, by the senders and mills as they are now."""
+    message = await find(conn, message_id, mill_id=None)
+    if message.status not in AGAIN:
+        raise MessageNotAgain(status=message.status)
+    if not await messages.reopen(conn, message_id):
+        raise MessageNotKept
+    await notify(conn, CHANNEL)
+    return await find(conn, message_id, mill_id=None)
 
 
 async def decide_message(

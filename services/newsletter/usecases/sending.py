@@ -98,7 +98,7 @@ async def _issues(
     ids = [one.issue_id for one, _ in pairs if one.issue_id]
     if not ids:
         return
-    stored = {row.issue_id: row for row in await issues.issues(conn, issue_ids=ids, limit=len(ids))}
+    stored = {row.issue_id: row for row in await issues.issues(conn, ids)}
     current = by_issue(await offers.of_issues(conn, ids))
     rates = converter(await lots.rates(conn))
     for one, reader in pairs:
@@ -212,7 +212,7 @@ async def record(
         if one.status == "sent" and one.issue_id
     }
     if chains:
-        rows = await issues.issues(conn, issue_ids=list(chains), limit=len(chains))
+        rows = await issues.issues(conn, list(chains))
         await _tell(conn, [(chains[row.issue_id], _issue_sent(row)) for row in rows])
     steps = [
         (
