@@ -92,7 +92,7 @@ def _sample(grid: Grid, table: Table, index: int) -> list[Cell]:
         if number in grid.hidden_rows or index >= len(row) or not is_filled(row[index]):
             continue
         cell = row[index]
-        if len(row) > 3 and sum(1 for c in row if is_filled(c)) < 4:
+        if len(row) > 3 and len(row) - row.count(None) < 4:
             continue
         if isinstance(cell, str) and (is_empty_mark(cell) or (header and normal(cell) == header)):
             continue
