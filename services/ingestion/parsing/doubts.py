@@ -82,7 +82,9 @@ def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) ->
 def _odd_for_grade(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Iterator[Problem]:
     """Grammages that many grades of the list do not have: a wrong unit, or another column."""
     read = [row for row in rows if row.kind == "lot" and _stated(row, "gsm") is not None]
-    odd = [row for row in read if any(p.field == "gsm" and p.code in ("grade_and_gsm", "unusual") for p in row.problems)]
+    odd = [
+        row for row in read if any(p.field == "gsm" and p.code in ("grade_and_gsm", "unusual") for p in row.problems)
+    ]
     if len(odd) >= FEW and len(odd) > 0.35 * len(read):
         text = "Many grammages do not go with their grades. Is the unit or the column right?"
         yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, "gsm"), field="gsm")
