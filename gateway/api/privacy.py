@@ -46,7 +46,7 @@ async def get_privacy_request(
 @privacy.get(
     "/users/{user_id}/privacy-requests/{privacy_request_id}/archive",
     response_class=Response,
-    responses={200: {"content": {"application/json": {}}}},
+    responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}}},
     summary="The file of an export, to be saved; for seven days",
 )
 async def get_archive(user_id: UUID, privacy_request_id: UUID, actor: AnyActor, conn: Transaction) -> Response:

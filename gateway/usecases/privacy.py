@@ -52,7 +52,7 @@ async def erase(conn: Conn, person_id: UUID, *, actor: Actor, now: datetime) -> 
     owners = await people.owners_locked(conn, person.organization_id)
     before = (await people.locked(conn, [person_id]))[person_id]
     if before.status == UserStatus.ERASED:
-        raise Gone("This user was erased already.")
+        raise Gone("This user was erased already; there is nothing left to do.")
     await _refuse_last_owner(conn, before, owners)
     placeholder = f"erased-{person_id}@erased.invalid"
     after = before.model_copy(update={"status": UserStatus.ERASED, "name": NAMELESS, "email": placeholder})
