@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,10 +45,20 @@ class HostProgram:
     find: Callable[[], object]
 
 
+def may_mount() -> bool:
+    """Whether a test may fill a disk of its own: root may, where the machine or its container lets it."""
+    with tempfile.TemporaryDirectory() as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]
+        if not shutil.which("mount") or subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
+            return False
+        return subprocess.run(["umount", folder]).returncode == 0
+
+
 HOST_PROGRAMS = (
     HostProgram("chromium", "chromium", "browser", frozenset({"e2e"}), lambda: shutil.which("chromium")),
     HostProgram("Debian's PostgreSQL", "postgresql", "host_servers", frozenset({"chaos", "e2e"}), host_programs),
     HostProgram("Dovecot", "dovecot-imapd", "dovecot", frozenset({"integration"}), lambda: shutil.which("dovecot")),
+    HostProgram("the right to mount", "mount", "mounts", frozenset({"chaos"}), may_mount),
     HostProgram("nginx", "nginx", "nginx", frozenset({"e2e"}), lambda: shutil.which("nginx")),
     HostProgram("Debian's Redis", "redis-server", "host_servers", frozenset({"chaos", "e2e"}), host_program),
 )
