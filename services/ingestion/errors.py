@@ -5,12 +5,14 @@ AppError
 │   ├── BatchNotReady        state_conflict, with current_status and allowed
 │   ├── RowsNotReady         invalid_rows: rows that need attention, and the way on
 │   ├── ListBeingCommitted   mill_busy
+│   ├── DatasheetNotReady    state_conflict, with current_status and allowed
 │   ├── MessageNotAgain      state_conflict, with current_status and allowed
 │   └── NoCredentialsKey     no_credentials_key
 ├── Gone 410                 MessageNotKept
-├── NotFound 404             BatchNotFound, MailboxNotFound, MessageNotFound
-├── UnsupportedMedia 415     NotAList
-├── Invalid 422              EmptyFile, UnknownMill, UnknownColumns, NothingToCommit, UnsafeMailbox
+├── NotFound 404             BatchNotFound, MailboxNotFound, MessageNotFound, DatasheetNotFound
+├── UnsupportedMedia 415     NotAList, NotADatasheet
+├── Invalid 422              EmptyFile, UnknownMill, UnknownColumns, NothingToCommit, UnsafeMailbox,
+│                            UnknownLot, WrongValue
 ├── NotAllowed 403           MillNotApproved (organization_suspended)
 └── Unavailable 503          MillNotKnownYet
 """
@@ -138,3 +140,37 @@ class UnsafeMailbox(Invalid):
 
     def __init__(self) -> None:
         super().__init__("Without TLS only a mail server on this machine can be used; set tls to true.")
+
+
+class DatasheetNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such data sheet, or you may not see it; GET /datasheets lists those you may.")
+
+
+class DatasheetNotReady(Conflict):
+    def __init__(self, *, status: str, allowed: Iterable[str], verb: str) -> None:
+        words = " or ".join(allowed)
+        super().__init__(
+            f"The data sheet is {status}; it can be {verb} while it is {words}.",
+            current_status=status,
+            allowed=list(allowed),
+        )
+
+
+class NotADatasheet(UnsupportedMedia):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The file is {what}. Send the data sheet as PDF.")
+
+
+class UnknownLot(Invalid):
+    slug = "unknown_lot"
+
+    def __init__(self) -> None:
+        super().__init__("The mill has no such lot; name items or lot numbers that GET /items shows of it.")
+
+
+class WrongValue(Invalid):
+    slug = "wrong_value"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"A value cannot be kept: {problem}")

@@ -9,7 +9,8 @@ from fastapi import Query, Response
 
 from services.catalog.domain.items import Item
 from services.catalog.errors import InvalidLot, ItemNotFound
-from services.catalog.schemas import ItemOut, ItemPatch, Listing, NewItem, Sale, Withdrawal
+from services.catalog.schemas import ItemPatch, Listing, NewItem, Sale, Withdrawal
+from services.catalog.schemas.answers import ItemDetail, ItemOut
 from services.catalog.search import ITEMS
 from services.catalog.settings import settings
 from services.catalog.usecases import items as usecases
@@ -37,13 +38,13 @@ async def get_items(
     return await asked.answer_json(partial(find_items, actor=actor, words=words), dict)
 
 
-@routes.get("/items/{item_id}", response_model=ItemOut)
+@routes.get("/items/{item_id}", response_model=ItemDetail)
 async def get_item(item_id: UUID, conn: Transaction, actor: AnyActor) -> Response:
     """One item as you may see it; hidden members are null and named in ``redacted``."""
     return await _view(conn, actor, item_id)
 
 
-@routes.post("/items", response_model=ItemOut, status_code=201)
+@routes.post("/items", response_model=ItemDetail, status_code=201)
 async def create_item(body: NewItem, conn: Transaction, actor: MillActor, _: Keyed) -> Response:
     """Enter a lot by hand; ``publish=false`` keeps a draft, a future ``available_from`` makes it pre-production."""
     mill_id = body.mill_id if actor.is_admin else actor.organization_id
@@ -65,7 +66,7 @@ async def create_item(body: NewItem, conn: Transaction, actor: MillActor, _: Key
     return response
 
 
-@routes.patch("/items/{item_id}", response_model=ItemOut)
+@routes.patch("/items/{item_id}", response_model=ItemDetail)
 async def change_item(
     item_id: UUID, body: ItemPatch, conn: Transaction, actor: MillActor, version: ExpectedVersion
 ) -> Response:
@@ -82,7 +83,7 @@ async def change_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/listings", response_model=ItemOut)
+@routes.post("/items/{item_id}/listings", response_model=ItemDetail)
 async def list_item(
     item_id: UUID, body: Listing, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:
@@ -101,7 +102,7 @@ async def list_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/withdrawals", response_model=ItemOut)
+@routes.post("/items/{item_id}/withdrawals", response_model=ItemDetail)
 async def withdraw_item(
     item_id: UUID, body: Withdrawal, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:
@@ -119,7 +120,7 @@ async def withdraw_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/sales", response_model=ItemOut)
+@routes.post("/items/{item_id}/sales", response_model=ItemDetail)
 async def sell_item(
     item_id: UUID, body: Sale, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:

@@ -25,6 +25,7 @@ class Message:
     mill_id: UUID | None
     attachments: Sequence[Mapping[str, object]]
     batch_ids: Sequence[UUID]
+    datasheet_ids: Sequence[UUID]
     received_at: datetime
     decided_at: datetime | None
 
@@ -156,7 +157,7 @@ async def taken_before(
             SELECT 1
             FROM inbound_message
             WHERE mailbox_id = %(mailbox_id)s AND message_id <> %(message_id)s
-              AND ((id_hash = %(id_hash)s AND status = 'batch' AND mill_id = %(mill_id)s)
+              AND ((id_hash = %(id_hash)s AND status IN ('batch', 'datasheet') AND mill_id = %(mill_id)s)
                    OR (raw_sha256 = %(raw_sha256)s AND status <> 'received'))
         )
         """,
@@ -206,7 +207,12 @@ async def reopen(conn: Conn, message_id: UUID) -> bool:
 async def any_believed(conn: Conn, mailbox_id: UUID) -> bool:
     """Has any mail of this mailbox become a batch?"""
     cursor = await conn.execute(
-        "SELECT EXISTS (SELECT 1 FROM inbound_message WHERE mailbox_id = %(mailbox_id)s AND status = 'batch')",
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM inbound_message
+            WHERE mailbox_id = %(mailbox_id)s AND status IN ('batch', 'datasheet')
+        )
+        """,
         {"mailbox_id": mailbox_id},
     )
     row = await cursor.fetchone()
@@ -215,7 +221,9 @@ async def any_believed(conn: Conn, mailbox_id: UUID) -> bool:
 
 MESSAGES = Listing(
     {
-        "status": Field(Kind.TEXT, "m.status", words=("received", "batch", "ignored", "quarantined", "duplicate")),
+        "status": Field(
+            Kind.TEXT, "m.status", words=("received", "batch", "datasheet", "ignored", "quarantined", "duplicate")
+        ),
         "reason": Field(Kind.TEXT, "m.reason", nullable=True),
         "mill_id": Field(Kind.ID, "m.mill_id", nullable=True),
         "mailbox_id": Field(Kind.ID, "m.mailbox_id"),
@@ -237,7 +245,9 @@ async def list_messages(conn: Conn, question: Question, *, mill_id: UUID | None)
         SELECT {mark},
                m.message_id, m.mailbox_id, m.size_bytes, m.status, m.reason, m.detail, m.sender, m.subject, m.mill_id,
                m.attachments, m.received_at, m.decided_at,
-               ARRAY(SELECT b.batch_id FROM batch b WHERE b.message_id = m.message_id ORDER BY 1) AS batch_ids
+               ARRAY(SELECT b.batch_id FROM batch b WHERE b.message_id = m.message_id ORDER BY 1) AS batch_ids,
+               ARRAY(SELECT d.datasheet_id FROM datasheet d WHERE d.message_id = m.message_id ORDER BY 1)
+                   AS datasheet_ids
         FROM inbound_message m
         WHERE (%(of_mill)s::uuid IS NULL OR m.mill_id = %(of_mill)s) {filters}
         {order}
