@@ -17,6 +17,7 @@ from shared.bodies import strict_json
 from shared.config import ServiceSettings
 from shared.contracts.base import ActorRef
 from shared.db import Conn, Database
+from shared.listing import described
 from shared.openapi import DescribedApp, operation_id
 from shared.problems import TooLarge
 
@@ -35,7 +36,17 @@ class StrictRequest(Request):
         return strict_json(body)
 
 
-class TransactionRoute(APIRoute):
+class DescribedRoute(APIRoute):
+    """A route that explains its own filters and files when it is a list."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        besides = described(self.dependant)
+        if besides is not None:
+            self.openapi_extra = {**(self.openapi_extra or {}), **besides}
+
+
+class TransactionRoute(DescribedRoute):
     """Opens the request's transaction when it is first asked for, and commits it before the answer is sent.
 
     With an ``Idempotency-Key`` a 2xx answer is stored in the same transaction and given again to a repeated request.

@@ -1,25 +1,26 @@
 """Items: search, one item, and what a mill does with its own."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import Header, Query, Request, Response
+from fastapi import Header, Query, Response
 
 from services.catalog.domain.items import Item
 from services.catalog.errors import InvalidLot, ItemNotFound
 from services.catalog.schemas import ItemPatch, Listing, NewItem, Sale, Withdrawal
 from services.catalog.schemas.answers import ItemDetail, ItemOut
-from services.catalog.search import parse
+from services.catalog.search import ITEMS
 from services.catalog.settings import settings
 from services.catalog.usecases import items as usecases
 from services.catalog.usecases.views import find_items, see_item
 from shared.auth import Actor, AnyActor, MillActor
-from shared.contracts.gateway import Role
 from shared.contracts.types import BuyerId, ItemId, MillId
 from shared.db import Conn, clock
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
 from shared.service import Transaction, router
 
@@ -28,21 +29,13 @@ routes = router("items")
 
 @routes.get("/items", response_model=Page[ItemOut])
 async def get_items(
-    request: Request,
-    conn: Transaction,
+    asked: Annotated[Asked, listed(ITEMS)],
     actor: AnyActor,
-    paging: Paging,
     q: Annotated[str | None, Query(max_length=200, description="words in what you may see of an item")] = None,
-    sort: Annotated[str | None, Query(max_length=200, description="like -listed_at,gsm; null comes last")] = None,
 ) -> Response:
-    """Search. Filters are ``field=value`` or ``field__op=value`` (ne gt gte lt lte in nin contains prefix isnull
-    overlaps); a field you do not see of an item never finds it."""
-    query = parse(request.query_params.multi_items(), owner=actor.role != Role.BUYER_USER)
-    found, last = await find_items(conn, actor=actor, query=query, after=paging.after, limit=paging.limit)
-    carrier = Response()
-    page = paging.page(carrier, found, last)
-    body = orjson.dumps({"items": page.items, "next_cursor": page.next_cursor}, option=orjson.OPT_UTC_Z)
-    return Response(body, media_type="application/json", headers={"Link": carrier.headers["Link"]})
+    """Search. A field that you do not see of an item never finds it; the list comes as CSV or xlsx by ``Accept``."""
+    words = (q or "").strip() or None
+    return await asked.answer_json(partial(find_items, actor=actor, words=words), dict)
 
 
 @routes.get("/items/{item_id}", response_model=ItemDetail)
