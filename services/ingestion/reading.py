@@ -13,7 +13,7 @@ from services.ingestion.parsing.model import ListReading, MillContext, Unreadabl
 from services.ingestion.settings import IngestionSettings
 from shared.sandbox import Limits, Sandbox, SandboxFailed
 
-_READING: TypeAdapter[ListReading] = TypeAdapter(ListReading)
+READING: TypeAdapter[ListReading] = TypeAdapter(ListReading)
 _WORDS = {
     "time": "The list takes too long to read. Send it in smaller parts, or as a plain csv file.",
     "memory": "The list needs too much memory to read. Send it in smaller parts, or as a plain csv file.",
@@ -48,7 +48,7 @@ def read(payload: bytes) -> bytes:
         reading = read_list(content, file_name=question.file_name, mill=question.mill, today=question.today)
     except UnreadableFile as refused:
         return b"-" + orjson.dumps([refused.code, refused.message])
-    return b"+" + _READING.dump_json(reading)
+    return b"+" + READING.dump_json(reading)
 
 
 class Reader:
@@ -74,7 +74,7 @@ class Reader:
             if answer.startswith(b"-"):
                 code, message = orjson.loads(answer[1:])
                 raise UnreadableFile(str(code), str(message))
-            return _READING.validate_json(answer[1:])
+            return READING.validate_json(answer[1:])
         except SandboxFailed as failed:
             raise UnreadableFile(failed.why, _WORDS[failed.why]) from failed
         except ValidationError as error:

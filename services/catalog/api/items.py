@@ -9,7 +9,8 @@ from fastapi import Header, Query, Response
 
 from services.catalog.domain.items import Item
 from services.catalog.errors import InvalidLot, ItemNotFound
-from services.catalog.schemas import ItemOut, ItemPatch, Listing, NewItem, Sale, Withdrawal
+from services.catalog.schemas import ItemPatch, Listing, NewItem, Sale, Withdrawal
+from services.catalog.schemas.answers import ItemDetail, ItemOut
 from services.catalog.search import ITEMS
 from services.catalog.settings import settings
 from services.catalog.usecases import items as usecases
@@ -37,7 +38,7 @@ async def get_items(
     return await asked.answer_json(partial(find_items, actor=actor, words=words), dict)
 
 
-@routes.get("/items/{item_id}", response_model=ItemOut)
+@routes.get("/items/{item_id}", response_model=ItemDetail)
 async def get_item(
     item_id: UUID,
     conn: Transaction,
@@ -51,7 +52,7 @@ async def get_item(
     return response
 
 
-@routes.post("/items", response_model=ItemOut, status_code=201)
+@routes.post("/items", response_model=ItemDetail, status_code=201)
 async def create_item(body: NewItem, conn: Transaction, actor: MillActor, _: Keyed) -> Response:
     """Enter a lot by hand; ``publish=false`` keeps a draft, a future ``available_from`` makes it pre-production."""
     mill_id = body.mill_id if actor.is_admin else actor.organization_id
@@ -73,7 +74,7 @@ async def create_item(body: NewItem, conn: Transaction, actor: MillActor, _: Key
     return response
 
 
-@routes.patch("/items/{item_id}", response_model=ItemOut)
+@routes.patch("/items/{item_id}", response_model=ItemDetail)
 async def change_item(
     item_id: UUID, body: ItemPatch, conn: Transaction, actor: MillActor, version: ExpectedVersion
 ) -> Response:
@@ -90,7 +91,7 @@ async def change_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/listings", response_model=ItemOut)
+@routes.post("/items/{item_id}/listings", response_model=ItemDetail)
 async def list_item(
     item_id: UUID, body: Listing, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:
@@ -109,7 +110,7 @@ async def list_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/withdrawals", response_model=ItemOut)
+@routes.post("/items/{item_id}/withdrawals", response_model=ItemDetail)
 async def withdraw_item(
     item_id: UUID, body: Withdrawal, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:
@@ -127,7 +128,7 @@ async def withdraw_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/sales", response_model=ItemOut)
+@routes.post("/items/{item_id}/sales", response_model=ItemDetail)
 async def sell_item(
     item_id: UUID, body: Sale, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:

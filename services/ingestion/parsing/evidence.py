@@ -122,7 +122,12 @@ FITS: dict[str, _Fit] = {
     "lot_ref": _lot_ref_fit,
     "grade_raw": lambda cells, mill, today: grade_fit(cells),
     "product_name": _by_text(
-        lambda t, mill: any(c.isalpha() for c in t) and terms.quality_class(t) is None and terms.form(t) is None
+        lambda t, mill: (
+            any(c.isalpha() for c in t)
+            and terms.quality_class(t) is None
+            and terms.form(t) is None
+            and (grades.is_named(t) or not _speaks_of_faults(t, mill))
+        )
     ),
     "gsm": _gsm_fit,
     "width_mm": _measure("length"),
@@ -158,7 +163,9 @@ FITS: dict[str, _Fit] = {
     "valid_until": _date_fit,
     "surplus_reason": _text_fit,
     "defects": _text_fit,
-    "remarks": _text_fit,
+    "remarks": lambda cells, mill, today: min(
+        _text_fit(cells, mill, today), 1.3 - _share(cells, lambda c: terms.quality_class(_as_text(c)) is not None)
+    ),
     "colour": _text_fit,
     "brightness_iso": _measure("gsm"),
 }
