@@ -46,7 +46,7 @@ async def get_batch(conn: Transaction, actor: MillActor, batch_id: UUID, respons
     return detail_of(batch)
 
 
-@routes.get("/batches/{batch_id}/preview")
+@routes.get("/batches/{batch_id}/preview", responses={409: {"description": "not in review"}})
 async def preview_batch(conn: Transaction, actor: MillActor, batch_id: UUID, response: Response) -> Preview:
     """What a commit would do to each lot; writes nothing."""
     batch = await batches.find_batch(conn, batch_id, mill_id=mill_of(actor))
