@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 
 from services.ingestion.usecases.commits import record_answers
-from services.ingestion.usecases.replicas import keep_items, keep_mill, keep_unlisted
+from services.ingestion.usecases.replicas import keep_hold, keep_items, keep_mill, keep_unlisted
 from shared.consumer import on
-from shared.contracts.catalog import ItemsChanged, ItemsListed, ItemsUnlisted, RowsApplied
+from shared.contracts.catalog import (
+    ItemReleased,
+    ItemReserved,
+    ItemsChanged,
+    ItemsListed,
+    ItemsUnlisted,
+    RowsApplied,
+)
 from shared.contracts.gateway import OrganizationChanged
 from shared.db import Conn
 
@@ -33,10 +40,17 @@ async def on_items_unlisted(conn: Conn, events: Sequence[ItemsUnlisted]) -> None
         await keep_unlisted(conn, event)
 
 
+async def on_items_held(conn: Conn, events: Sequence[ItemReserved] | Sequence[ItemReleased]) -> None:
+    for event in events:
+        await keep_hold(conn, event)
+
+
 SUBSCRIPTIONS = (
     on(OrganizationChanged, on_organization_changed),
     on(RowsApplied, on_rows_applied),
     on(ItemsListed, on_items_listed),
     on(ItemsChanged, on_items_changed),
     on(ItemsUnlisted, on_items_unlisted),
+    on(ItemReserved, on_items_held),
+    on(ItemReleased, on_items_held),
 )

@@ -15,6 +15,7 @@ from services.ingestion.parsing.sheets import (
     Document,
     Grid,
     refuse_size,
+    unguarded,
 )
 from services.ingestion.parsing.tables import header_score
 
@@ -125,6 +126,8 @@ def _cell(text: str) -> Cell:
     stripped = text.strip()
     if not stripped:
         return None
+    if stripped[0] == "'":
+        return unguarded(stripped)
     if stripped[0] == "#" and stripped in ERROR_TEXTS:
         return CellError(stripped)
     return stripped if len(stripped) != len(text) else text
