@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 Value = str | int | float | None
 CELL_CHARS_MAX = 32_767  # of a spreadsheet program
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"[+-]?\d[\d.,' ]*")
+_NUMBER = re.compile(r"-?\d{1,15}([.,]\d{1,15})?")
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MADE = (1980, 1, 1, 0, 0, 0)
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
