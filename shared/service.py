@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any, ClassVar, cast
 
-import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
@@ -14,10 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import idempotency, metrics, problems, trace
 from shared.auth import public
+from shared.bodies import strict_json
 from shared.config import ServiceSettings
 from shared.contracts.base import ActorRef
 from shared.db import Conn, Database
-from shared.problems import BadRequest, TooLarge
+from shared.listing import described
+from shared.openapi import DescribedApp, operation_id
+from shared.problems import TooLarge
 
 LOG = logging.getLogger("access")
 LOST_RACES = (UniqueViolation, ExclusionViolation, DeadlockDetected)
@@ -31,15 +33,20 @@ class StrictRequest(Request):
         body = await self.body()
         if len(body) > BODY_BYTES_MAX:
             raise TooLarge(f"A JSON body may have at most {BODY_BYTES_MAX} bytes; send it in parts.")
-        if b"\\u0000" in body or b"\x00" in body:
-            raise BadRequest("The body holds a NUL character; take it out.")
-        try:
-            return orjson.loads(body)  # refuses NaN, Infinity, lone surrogates and too deep nesting
-        except orjson.JSONDecodeError as error:
-            raise BadRequest(f"The body is not valid JSON; correct it at character {error.pos}: {error.msg}.") from None
+        return strict_json(body)
 
 
-class TransactionRoute(APIRoute):
+class DescribedRoute(APIRoute):
+    """A route that explains its own filters and files when it is a list."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        besides = described(self.dependant)
+        if besides is not None:
+            self.openapi_extra = {**(self.openapi_extra or {}), **besides}
+
+
+class TransactionRoute(DescribedRoute):
     """Opens the request's transaction when it is first asked for, and commits it before the answer is sent.
 
     With an ``Idempotency-Key`` a 2xx answer is stored in the same transaction and given again to a repeated request.
@@ -198,7 +205,7 @@ def create_app(
         yield
         await db.close()
 
-    app = FastAPI(
+    app = DescribedApp(
         title=title,
         description=description,
         lifespan=lifespan,
@@ -207,6 +214,7 @@ def create_app(
         openapi_url="/internal/openapi.json",
         redirect_slashes=False,
         separate_input_output_schemas=False,
+        generate_unique_id_function=operation_id,
     )
     app.state.settings = settings
     app.state.db = db

@@ -18,7 +18,7 @@ from shared.contracts.base import stream_of
 from shared.db import Database
 from shared.locks import Locks
 from shared.outbox import CHANNEL
-from shared.process import keep_going, run_until_stopped, stop_on_signals
+from shared.process import keep_going, run_until_stopped, settle, stop_on_signals
 from shared.relay import Relay
 from shared.scheduler import Job, Runner
 from shared.serve import tell_ready
@@ -78,6 +78,7 @@ async def work(
     status = Status(database, wire, roles=tuple(roles), jobs=jobs, public_key=settings.public_key, troubles=troubles)
     try:
         async with serve_status(status, port=settings.worker_port):
+            settle()
             tell_ready()
             logger.info("worker runs", extra={"roles": list(roles)})
             await run_until_stopped(loops, stop=stop)

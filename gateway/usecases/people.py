@@ -84,14 +84,14 @@ class Invitee:
 
 async def _host(conn: Conn, organization_id: UUID, *, actor: Actor) -> OrganizationChanged:
     allowed = actor.is_admin or actor.organization_id == organization_id
-    found = await organizations.find(conn, organizations.Wanted(only=organization_id), limit=1) if allowed else []
-    if not found:
+    found = await organizations.one(conn, organization_id) if allowed else None
+    if found is None:
         raise NotFound("There is no such organisation, or you may not see it; check the id.")
     if not (actor.is_admin or actor.is_owner):
         raise NotAllowed("Only an owner of the organisation may invite people.")
-    if found[0].status not in ("pending", "approved"):
-        raise Conflict("This organisation takes no new people.", current_status=found[0].status)
-    return found[0]
+    if found.status not in ("pending", "approved"):
+        raise Conflict("This organisation takes no new people.", current_status=found.status)
+    return found
 
 
 async def invite(

@@ -72,13 +72,13 @@ async def read_next_list(db: Database, settings: IngestionSettings, reader: Read
 async def _read(db: Database, reader: Reader, work: Work) -> tuple[ListReading, Known]:
     """Read with what people taught us about such lists; of which kind it is, is known only after a first reading."""
     known = await _known(db, work, work.batch.header_fingerprint)
-    reading = await reader.list(work.content, _question(work, known))
+    reading = await reader.list(work.content, question_of(work, known))
     if reading.header_fingerprint == work.batch.header_fingerprint:
         return reading, known
     better = await _known(db, work, reading.header_fingerprint)
     if better.lesson == known.lesson:
         return reading, better
-    return await reader.list(work.content, _question(work, better)), better
+    return await reader.list(work.content, question_of(work, better)), better
 
 
 async def _known(db: Database, work: Work, header_fingerprint: str | None) -> Known:
@@ -86,5 +86,5 @@ async def _known(db: Database, work: Work, header_fingerprint: str | None) -> Kn
         return await known_about(conn, work.batch, header_fingerprint)
 
 
-def _question(work: Work, known: Known) -> Question:
+def question_of(work: Work, known: Known) -> Question:
     return Question(file_name=work.batch.file_name, mill=context_of(work.mill, known.lesson or None), today=work.today)

@@ -4,12 +4,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from services.catalog.search import Query
 from services.catalog.store import views
 from shared.auth import Actor
 from shared.contracts.gateway import Role
 from shared.contracts.visibility import Disclosure, RuleSet, Viewer, visible_fields
 from shared.db import Conn
+from shared.keyset import Found, Question
 
 View = dict[str, Any]
 """An item as JSON; hidden members are ``None`` and named in ``redacted``."""
@@ -26,16 +26,11 @@ LIST_MEMBERS = (
 DETAIL_MEMBERS = (*LIST_MEMBERS, "contacts", "source_values", "holder")
 
 
-async def find_items(
-    conn: Conn, *, actor: Actor, query: Query, after: tuple[str, ...] | None, limit: int
-) -> tuple[list[View], tuple[str, ...] | None]:
-    """A page of items and the mark of its last one, ``None`` when nothing follows."""
+async def find_items(conn: Conn, question: Question, *, actor: Actor, words: str | None) -> Found[View]:
+    """A page of items as the actor sees them."""
     buyer_id, mill_id = _as(actor)
-    rows = await views.page(conn, query, buyer_id=buyer_id, mill_id=mill_id, after=after, limit=limit + 1)
-    more = len(rows) > limit
-    rows = rows[:limit]
-    last = tuple("" if key is None else f"={key}" for key in rows[-1]["sort_key"]) if more else None
-    return [_shape(row, LIST_MEMBERS) for row in rows], last
+    found = await views.page(conn, question, words=words, buyer_id=buyer_id, mill_id=mill_id)
+    return found.shaped(lambda row: _shape(row, LIST_MEMBERS))
 
 
 async def see_item(conn: Conn, *, actor: Actor, item_id: UUID) -> tuple[View, str] | None:

@@ -1,7 +1,6 @@
 """Lists, as they are sent: upload and download."""
 
 from typing import Any, TypeVar
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -9,16 +8,15 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
-from services.ingestion.api.access import by, mill_of
-from services.ingestion.errors import BatchNotFound, MillNotKnownYet, TooManyColumns, UnknownMill, UnknownWayToSend
+from services.ingestion.api.access import by, download, mill_of, mill_of_upload
+from services.ingestion.errors import BatchNotFound, TooManyColumns, UnknownWayToSend
 from services.ingestion.schemas.batches import BatchSummary, summary_of
 from services.ingestion.schemas.uploads import COLUMNS_MAX, ListSettings, RowsIn
 from services.ingestion.settings import MIB
-from services.ingestion.store import batches, mills
+from services.ingestion.store import batches
 from services.ingestion.usecases.receive import IncomingList, receive_list
 from shared import trace
-from shared.auth import Actor, MillActor
-from shared.db import Conn
+from shared.auth import MillActor
 from shared.idempotency import Keyed
 from shared.preconditions import tag
 from shared.problems import TooLarge
@@ -49,19 +47,6 @@ BODY: dict[str, Any] = {
         },
     }
 }
-
-
-async def _mill_of_upload(conn: Conn, actor: Actor, mill_id: UUID | None) -> UUID:
-    """Whose list it is: the actor's mill, or the one an operator names."""
-    if actor.is_admin:
-        if mill_id is None or await mills.find_mill(conn, mill_id) is None:
-            raise UnknownMill
-        return mill_id
-    if mill_id not in (None, actor.organization_id):
-        raise UnknownMill
-    if await mills.find_mill(conn, actor.organization_id) is None:
-        raise MillNotKnownYet
-    return actor.organization_id
 
 
 def _checked(model: type[M], sent: object) -> M:
@@ -99,7 +84,7 @@ async def upload_list(
     """Send a surplus list, as a file or as rows. It is read at once; ask the address in ``Location`` how far it is."""
     settings, file_name, content = await _sent(request)
     incoming = IncomingList(
-        mill_id=await _mill_of_upload(conn, actor, settings.mill_id),
+        mill_id=await mill_of_upload(conn, actor, settings.mill_id),
         source="upload",
         file_name=file_name,
         content=content,
@@ -128,10 +113,4 @@ async def download_list(conn: Transaction, actor: MillActor, batch_id: UUID) -> 
     stored = await batches.file_of(conn, batch_id)
     if stored is None:
         raise BatchNotFound
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-") else "_" for c in stored.file_name)
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(stored.file_name, safe='')}"
-    return Response(
-        bytes(stored.content),
-        media_type="application/octet-stream",
-        headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"},
-    )
+    return download(bytes(stored.content), file_name=stored.file_name)

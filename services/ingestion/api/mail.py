@@ -8,10 +8,12 @@ from fastapi import Query, Request, Response
 
 from services.ingestion.api.access import by, mill_of
 from services.ingestion.errors import UnsafeMailbox
+from services.ingestion.mailbox import MailboxFailed, opened
 from services.ingestion.schemas.mail import (
     Mailboxes,
     MailboxIn,
     MailboxPatch,
+    MailboxTest,
     MailboxView,
     MessageView,
     RatesIn,
@@ -21,6 +23,7 @@ from services.ingestion.schemas.mail import (
 )
 from services.ingestion.store import mailboxes, messages
 from services.ingestion.usecases import mailboxes as usecases
+from services.ingestion.usecases.messages import find, process_again
 from services.ingestion.usecases.rates import set_rates
 from shared import trace
 from shared.auth import AdminActor, MillActor
@@ -30,10 +33,13 @@ from shared.preconditions import ExpectedVersion, tag
 from shared.problems import BadRequest
 from shared.service import Transaction, router
 
-STATUSES = ("received", "batch", "ignored", "quarantined", "duplicate")
+STATUSES = ("received", "batch", "datasheet", "ignored", "quarantined", "duplicate")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
+TEST_CALL_SECONDS = 8  # somebody waits for the answer
+
 routes = router("mail")
+tests = router("mail", keyless=True)  # asks another server, so it holds no transaction
 
 
 def _key(request: Request) -> str | None:
@@ -65,6 +71,24 @@ async def list_messages(
     return paging.page(response, [message_of(one) for one in page], last)
 
 
+@routes.post("/inbound-messages/{message_id}/reprocessings", status_code=202)
+async def reprocess_message(
+    conn: Transaction, actor: AdminActor, _: Keyed, message_id: UUID, response: Response
+) -> MessageView:
+    """Judge a mail again that became no batch, for example after its sender was registered"""
+    with trace.tracing(by(actor)):
+        message = await process_again(conn, message_id)
+    response.headers["Location"] = f"/mvp/api/inbound-messages/{message_id}"
+    response.headers["Retry-After"] = "2"
+    return message_of(message)
+
+
+@routes.get("/inbound-messages/{message_id}")
+async def get_message(conn: Transaction, actor: MillActor, message_id: UUID) -> MessageView:
+    """One mail and what became of it"""
+    return message_of(await find(conn, message_id, mill_id=mill_of(actor)))
+
+
 @routes.get("/mailboxes")
 async def list_mailboxes(conn: Transaction, _: AdminActor) -> Mailboxes:
     """IMAP mailboxes with their last poll and error."""
@@ -76,15 +100,29 @@ async def add_mailbox(
     conn: Transaction, actor: AdminActor, _: Keyed, body: MailboxIn, request: Request, response: Response
 ) -> MailboxView:
     """Add a mailbox; its password is stored encrypted and never shown."""
-    if not body.tls and body.host not in _LOCAL:
-        raise UnsafeMailbox
-    account = usecases.Account(
-        body.host, body.port, body.tls, body.username, body.password.get_secret_value(), body.folder
-    )
+    account = _account(body)
     mailbox = await usecases.add_mailbox(conn, name=body.name, account=account, key=_key(request))
     response.headers["Location"] = f"/mvp/api/mailboxes/{mailbox.mailbox_id}"
     tag(response, mailbox.version)
     return mailbox_of(mailbox)
+
+
+@tests.post("/mailboxes/tests")
+async def try_mailbox(actor: AdminActor, body: MailboxIn) -> MailboxTest:
+    """Sign in to a mailbox and look, without keeping or changing anything"""
+    try:
+        async with opened(_account(body), call_seconds=TEST_CALL_SECONDS) as session:
+            return MailboxTest(ok=True, messages=len(await session.uids_after(0)), pushes=session.can_idle())
+    except MailboxFailed as failed:
+        return MailboxTest(ok=False, error=str(failed))
+
+
+def _account(body: MailboxIn) -> usecases.Account:
+    if not body.tls and body.host not in _LOCAL:
+        raise UnsafeMailbox
+    return usecases.Account(
+        body.host, body.port, body.tls, body.username, body.password.get_secret_value(), body.folder
+    )
 
 
 @routes.patch("/mailboxes/{mailbox_id}")

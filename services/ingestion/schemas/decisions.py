@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, cast
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from services.ingestion.schemas.rows import Word
 from shared.bodies import RequestBody
@@ -47,6 +47,18 @@ class MeaningIn(RequestBody):
 
 class MappingIn(MeaningIn):
     """``save_as_profile``: lists of this kind are read so from now on; else only this one is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "columns": {"Gewicht": {"field": "weight_net_kg", "unit": "t"}},
+                    "grades": {"Wellenstoff": "FL"},
+                    "classes": {"1a": "A"},
+                }
+            ]
+        }
+    )
 
     save_as_profile: bool = True
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.ingestion.schemas.batches import BatchSummary
 from services.ingestion.store.rows import BatchRow
@@ -80,6 +80,10 @@ def row_of(row: BatchRow) -> RowView:
 
 class RowEditIn(RequestBody):
     """Values to overwrite (``null`` clears a field), or ``excluded`` to take the row out."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"row_id": "0193f2c3-f1c2-7f55-b8a6-2e9d4c0f1b05", "values": {"gsm": "135"}}]}
+    )
 
     row_id: UUID
     values: dict[Annotated[str, Field(max_length=40)], str | int | float | bool | list[Word] | None] | None = Field(

@@ -14,11 +14,10 @@ from services.ingestion.handlers import on_organization_changed
 from shared.contracts.gateway import OrganizationChanged, OrganizationKind, OrganizationStatus
 from shared.contracts.ingestion import BatchStatusChanged, RowsAccepted
 from tests.integration.ingestion.market import Market
-from tests.integration.ingestion.test_mail import Post, mail, post
+from tests.integration.ingestion.post import Post, mail
 from tests.support.market import OWN, samples
 from tests.support.tokens import bearer
 
-__all__ = ["post"]
 JSON = dict[str, Any]  # the border: files that people write by hand
 LARGER = samples()
 NOW = "'2026-11-21 12:00+00'::timestamptz"
