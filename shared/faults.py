@@ -1,7 +1,7 @@
 """Named points where a test kills this process, and remedies that a test switches off. Without effect otherwise.
 
 ``OFFCUT_CRASH_AT=after_commit_before_xack:3`` kills the process with SIGKILL when it passes that point the third time.
-``OFFCUT_REMEDY_OFF=refill`` (or ``compare_and_set``) takes a safeguard away, to show that the tests would notice.
+``OFFCUT_REMEDY_OFF=refill`` (or another of ``Remedy``) takes a safeguard away, to show that the tests would notice.
 Both are refused in production.
 """
 
@@ -24,6 +24,8 @@ class Remedy(StrEnum):
 
     REFILL = "refill"
     COMPARE_AND_SET = "compare_and_set"
+    LEASE = "lease"  # a process that is stopped loses its locks
+    DEATHS = "deaths"  # processes that die of an event are counted
 
 
 def _wanted() -> tuple[Point | None, int]:
@@ -46,6 +48,14 @@ def reached(point: Point) -> None:
     _turns_left -= 1
     if _turns_left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(point: Point | None) -> None:
+    """Die when this process next passes that point; ``None``: at none. For a rig that decides while it runs."""
+    global _crash_at, _turns_left
+    if os.environ.get("OFFCUT_ENVIRONMENT") == "production":
+        raise RuntimeError("crash points belong to tests")
+    _crash_at, _turns_left = point, 1
 
 
 def on(remedy: Remedy) -> bool:

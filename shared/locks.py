@@ -13,7 +13,9 @@ from collections.abc import Awaitable, Callable
 import psycopg
 from psycopg import sql
 
+from shared import faults
 from shared.db import Conn, Database
+from shared.faults import Remedy
 
 LEASE_S = 10
 ASK_S = 1.0
@@ -66,7 +68,8 @@ class Locks:
         while True:
             try:
                 async with self._database.session() as conn:
-                    await conn.execute(sql.SQL("SET idle_session_timeout = {}").format(sql.Literal(f"{LEASE_S}s")))
+                    if faults.on(Remedy.LEASE):
+                        await conn.execute(sql.SQL("SET idle_session_timeout = {}").format(sql.Literal(f"{LEASE_S}s")))
                     self._listening.clear()
                     for event in (event for events in self._channels.values() for event in events):
                         event.set()  # what was notified while nobody listened

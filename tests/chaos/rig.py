@@ -1,38 +1,59 @@
-"""A tiny market of two services on the real machinery: ``python -m tests.chaos.rig catalog|matching``.
+"""A tiny market of two services on the real machinery: ``python -m tests.chaos.rig catalog|matching [role ...|api]``.
 
-Catalog publishes items that became free. Matching notes each, and answers with an event of its own; catalog notes the
-answers. The tables that count have no constraint of their own: only the backbone keeps doubles out.
+Catalog's API takes intents and publishes an item that became free for each. Matching notes each, and answers with an
+event of its own; catalog notes the answers. The tables that count have no constraint of their own: only the backbone
+keeps doubles out.
+
+A signal names the point at which a process shall die next (``signal_of``), so that nothing has to be started for it.
 """
 
+import ctypes
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
+from uuid import UUID
 
 import uvloop
 from pydantic_settings import SettingsConfigDict
 
-from shared import log, outbox
+from shared import faults, log, outbox
 from shared.config import ServiceSettings
 from shared.consumer import Subscription, on
 from shared.contracts.base import Event
 from shared.contracts.catalog import ItemReleased
 from shared.contracts.matching import MatchesClosed
 from shared.db import Conn, execute
+from shared.faults import Point
+from shared.serve import serve
 from shared.worker import ROLES, work
+from tests.chaos import door
 
 TABLE = (
     "CREATE TABLE {}.effect (place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, number integer NOT NULL,"
     " event_id uuid NOT NULL)"
 )
-POISON = "poison"  # the cause of an event whose handler kills its process
+KEYS = 17  # items the events are about
+
+# Causes of events whose handler goes wrong.
+POISON = "poison"  # killed from outside, as for want of memory
+SEGFAULT = "segfault"
+GREEDY = "greedy"  # wants more memory than there is, and is refused it
+RAISES = "raises"
 SLOW = "slow"  # its handler takes long enough to be stopped in its transaction
+
+POINTS = (*Point, door.BEFORE_ANSWER)
 
 
 class RigSettings(ServiceSettings):
     """Each process gets its values by environment, as under PM2."""
 
     model_config = SettingsConfigDict(env_prefix="OFFCUT_RIG_")
+
+
+def released(number: int, cause: str = "") -> ItemReleased:
+    return ItemReleased(item_id=UUID(int=number % KEYS), mill_id=UUID(int=1), version=number, cause=cause)
 
 
 async def note(conn: Conn, events: Sequence[Event], numbers: Sequence[int]) -> None:
@@ -52,15 +73,25 @@ async def on_released(conn: Conn, events: Sequence[ItemReleased]) -> None:
     await note(conn, events, [event.version for event in events])
     answers = [MatchesClosed(item_id=event.item_id, listing_cycle=event.version, matches=()) for event in events]
     await outbox.add(conn, *answers)
-    if any(event.cause == POISON for event in events):
+    causes = {event.cause for event in events}
+    go_wrong(causes)
+    await conn.execute("SELECT pg_sleep(%(seconds)s)", {"seconds": 2 if SLOW in causes else 0.004})
+
+
+def go_wrong(causes: set[str]) -> None:
+    if POISON in causes:
         os.kill(os.getpid(), signal.SIGKILL)
-    slow = any(event.cause == SLOW for event in events)
-    await conn.execute("SELECT pg_sleep(%(seconds)s)", {"seconds": 2 if slow else 0.01})
+    if SEGFAULT in causes:
+        ctypes.string_at(0)
+    if GREEDY in causes:
+        bytearray(1 << 50)
+    if RAISES in causes:
+        raise ValueError("this event is not to its handler's taste")
 
 
 async def on_closed(conn: Conn, events: Sequence[MatchesClosed]) -> None:
     await note(conn, events, [event.listing_cycle for event in events])
-    await conn.execute("SELECT pg_sleep(0.01)")
+    await conn.execute("SELECT pg_sleep(0.004)")
 
 
 SUBSCRIPTIONS: dict[str, tuple[Subscription, ...]] = {
@@ -69,10 +100,31 @@ SUBSCRIPTIONS: dict[str, tuple[Subscription, ...]] = {
 }
 
 
+def signal_of(point: str | None) -> int:
+    """The signal that arms a point; ``None``: disarms all."""
+    return signal.SIGRTMIN + 1 + (POINTS.index(point) if point is not None else len(POINTS))
+
+
+def arm_on_signals() -> None:
+    """From now on signals decide where this process dies."""
+
+    def arm(number: int, _: FrameType | None) -> None:
+        armed = next((point for point in POINTS if signal_of(point) == number), None)
+        faults.arm(armed if isinstance(armed, Point) else None)
+        door.armed = armed == door.BEFORE_ANSWER
+
+    for point in (*POINTS, None):
+        signal.signal(signal_of(point), arm)
+
+
 def main() -> None:
-    """Run one of the two workers."""
+    """Run one worker, or the API."""
     settings = RigSettings.load()
     log.configure(service=settings.service, process="rig", level=settings.log_level)
+    arm_on_signals()
+    if "api" in sys.argv[2:]:
+        serve(door.build(settings, released), settings)
+        return
     roles = sys.argv[2:] or ROLES
     uvloop.run(work(settings, roles=roles, subscriptions=SUBSCRIPTIONS[sys.argv[1]], jobs=()))
 

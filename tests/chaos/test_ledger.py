@@ -1,74 +1,76 @@
 """Kills, wipes and cut connections under load, judged by a ledger outside of the system: 0 lost, 0 doubled, in order.
 
-``OFFCUT_CHAOS_SEED`` repeats a run, ``OFFCUT_CHAOS_ROUNDS`` makes it longer than the short part that CI runs.
+``bin/test chaos --kills N --wipes M --seed S`` sets what the environment says here.
 """
 
 import os
 import random
 import signal
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from shared.faults import Point
-from tests.chaos.workers import Market
+from tests.chaos.campaign import Campaign, plan
+from tests.chaos.door import BEFORE_ANSWER
+from tests.chaos.load import Load
+from tests.chaos.rig import POINTS, signal_of
+from tests.chaos.servers import SERVICES, Servers, running_servers
+from tests.chaos.tally import KINDS
+from tests.chaos.workers import Market, Verdict, open_market
 from tests.support.wait import until
 
+KILLS = int(os.environ.get("OFFCUT_CHAOS_KILLS", "20"))
+WIPES = int(os.environ.get("OFFCUT_CHAOS_WIPES", "2"))
 SEED = int(os.environ.get("OFFCUT_CHAOS_SEED", "20250304"))
-ROUNDS = int(os.environ.get("OFFCUT_CHAOS_ROUNDS", "1"))
-SERVICES = ("catalog", "matching")
 BURST = 300
 
 
-async def kill_with_work_in_flight(market: Market, victim: str) -> None:
-    await market.publish(BURST)
-    if await market.in_flight():
-        market.kills_in_flight += 1
-    market.kill(victim)
-    market.start(victim)
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Prints past pytest: a long run shows that it goes on."""
+
+    def spoken(line: str) -> None:
+        with capsys.disabled():
+            print(line, flush=True)  # noqa: T201
+
+    return spoken
 
 
-async def die_at(market: Market, victim: str, point: Point) -> None:
-    market.kill(victim)
-    market.start(victim, OFFCUT_CRASH_AT=f"{point}:1")
-    await market.publish(BURST)
-    assert await market.died(victim) == -signal.SIGKILL
-    market.kills_in_flight += 1
-    market.start(victim)
+async def campaign(
+    market: Market, servers: Servers, say: Callable[[str], None], *, kills: int, wipes: int
+) -> tuple[Campaign, Mapping[str, Verdict]]:
+    """Run it to its end and print what was done and what came of it, also when it fails on its way."""
+    title = f"chaos --kills {kills} --wipes {wipes} --seed {SEED}, {servers.versions()}"
+    say(f"\n{title}")
+    run = Campaign(market, servers, SEED, say)
+    try:
+        await run.run(plan(kills=kills, wipes=wipes, chance=random.Random(SEED)))
+    finally:
+        verdicts = {service: await market.judge(service) for service in SERVICES}
+        say(run.tally.table(title, run.load.ledger, verdicts))
+    return run, verdicts
 
 
-async def wipe_with_a_backlog(market: Market) -> None:
-    await market.publish(BURST)
-    assert await market.in_flight()
-    await market.flush()
+async def test_events_when_processes_die_and_redis_is_wiped_under_load_then_the_ledger_is_clean(
+    market: Market, servers: Servers, say: Callable[[str], None]
+) -> None:
+    run, verdicts = await campaign(market, servers, say, kills=KILLS, wipes=WIPES)
+    assert all(verdict.clean for verdict in verdicts.values()), verdicts
+    assert not run.load.ledger.wrong
+    assert run.tally.kills >= KILLS
+    assert min(run.tally.by_kind[kind] for kind in KINDS) >= KILLS // 10
+    assert min(run.tally.by_point[point] for point in POINTS) >= KILLS // 10
+    assert run.tally.wipes.total() == WIPES
 
 
-async def test_events_when_workers_die_and_redis_is_wiped_under_load_then_the_ledger_is_clean(market: Market) -> None:
-    chance = random.Random(SEED)
-    print(f"OFFCUT_CHAOS_SEED={SEED} OFFCUT_CHAOS_ROUNDS={ROUNDS}")  # noqa: T201 - repeats the run
-    for service in SERVICES:
-        market.start(service)
-    for _ in range(ROUNDS):
-        steps = [
-            *[("die", service, point) for service in SERVICES for point in Point],
-            *[("kill", service, None) for service in SERVICES for _ in range(6)],
-            *[("wipe", "", None)] * 2,
-            *[("cut", "", None)] * 2,
-        ]
-        chance.shuffle(steps)
-        for what, victim, point in steps:
-            if what == "die" and point is not None:
-                await die_at(market, victim, point)
-            elif what == "kill":
-                await kill_with_work_in_flight(market, victim)
-            elif what == "wipe":
-                await wipe_with_a_backlog(market)
-            else:
-                await market.publish(BURST)
-                await market.cut_backends()
-    await market.quiet()
-    assert market.kills_in_flight >= 20 * ROUNDS
-    for service in SERVICES:
-        assert (await market.judge(service)).clean, await market.judge(service)
+@pytest.mark.host_servers
+async def test_events_when_the_servers_are_the_hosts_then_the_ledger_is_clean_too(say: Callable[[str], None]) -> None:
+    """PostgreSQL and Redis as Debian packs them are years older than those that come with us."""
+    with running_servers("host") as servers, servers.database() as url:
+        async with open_market(servers.redis_url, url) as market:
+            _, verdicts = await campaign(market, servers, say, kills=10, wipes=1)
+    assert all(verdict.clean for verdict in verdicts.values()), verdicts
 
 
 async def test_wipe_when_refill_is_switched_off_then_events_are_missing(market: Market) -> None:
@@ -96,6 +98,22 @@ async def test_death_before_acknowledging_when_the_compare_and_set_is_off_then_e
     await market.publish(50)
     assert await market.died("matching") == -signal.SIGKILL
     market.start("matching", OFFCUT_REMEDY_OFF="compare_and_set")
+    await market.quiet()
+    assert (await market.judge("matching")).doubled > 0
+
+
+async def test_death_before_the_answer_when_requests_are_repeated_with_new_keys_then_events_are_doubled(
+    market: Market,
+) -> None:
+    for service in SERVICES:
+        market.start(service)
+    for name in ("one", "two"):
+        market.start("catalog", "api", name=name)
+    addresses = {name: f"http://127.0.0.1:{market.ports[name]}" for name in ("one", "two")}
+    load = Load(addresses, market.intents, seed=SEED, new_keys=True)
+    async with load.flowing():
+        market.workers["one"].send_signal(signal_of(BEFORE_ANSWER))
+        assert await market.died("one") == -signal.SIGKILL
     await market.quiet()
     assert (await market.judge("matching")).doubled > 0
 

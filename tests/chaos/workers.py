@@ -7,23 +7,21 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from uuid import UUID
 
 from redis.asyncio import Redis
 
 from shared import outbox
-from shared.contracts.catalog import ItemReleased
 from shared.db import Database
-from tests.chaos.rig import TABLE
+from tests.chaos.rig import KEYS, TABLE, released
 from tests.support.database import fresh_url, opened
 from tests.support.ports import free_port
+from tests.support.tokens import PUBLIC_KEY
 from tests.support.wait import until
 
-KEYS = 17  # items the events are about
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -51,24 +49,27 @@ class Market:
     redis: Redis
     intents: list[int] = field(default_factory=list[int])
     workers: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict[str, "subprocess.Popen[bytes]"])
-    kills_in_flight: int = 0
+    ports: dict[str, int] = field(default_factory=dict[str, int])
 
-    def start(self, service: str, *, name: str | None = None, **environment: str) -> int:
-        """Start a worker of a service, ``name`` tells a second one of the same service; the port of its status."""
-        port = free_port()
+    def start(self, service: str, *roles: str, name: str | None = None, **environment: str) -> int:
+        """Start a worker of a service or its ``api``, ``name`` tells a second one; the port it answers on.
+
+        One of a name that was started before takes the same port.
+        """
+        port = self.ports.setdefault(name or service, free_port())
         values = {
             "OFFCUT_RIG_SERVICE": service,
             "OFFCUT_RIG_DATABASE_URL": self.url,
-            "OFFCUT_RIG_PORT": "0",
+            "OFFCUT_RIG_PORT": str(port),
             "OFFCUT_RIG_WORKER_PORT": str(port),
             "OFFCUT_REDIS_URL": self.redis_url,
-            "OFFCUT_PUBLIC_KEY": "none",
+            "OFFCUT_PUBLIC_KEY": PUBLIC_KEY,
             "OFFCUT_CURSOR_KEY": "none",
             "OFFCUT_LOG_LEVEL": "ERROR",
             **environment,
         }
         self.workers[name or service] = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.rig", service],
+            [sys.executable, "-m", "tests.chaos.rig", service, *roles],
             cwd=ROOT,
             env={**os.environ, **values},
             pass_fds=[int(values["NODE_CHANNEL_FD"])] if "NODE_CHANNEL_FD" in values else [],
@@ -108,10 +109,6 @@ class Market:
             row = await (await conn.execute("SELECT count(*) FROM effect")).fetchone()
         return row[0] if row else 0
 
-    async def in_flight(self) -> bool:
-        """Whether both services have work before them: only then a kill proves anything."""
-        return await self.count("catalog") < len(self.intents)
-
     async def quiet(self, *, deadline_s: float = 60) -> None:
         """Wait until every intent has come full circle."""
 
@@ -139,11 +136,11 @@ class Market:
         await self.redis.flushall()  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
 
     async def cut_backends(self) -> None:
-        """Terminate every connection of the workers, as a restart of PostgreSQL would."""
+        """Terminate every connection of the rig's processes, as a restart of PostgreSQL would."""
         async with self.databases["catalog"].transaction() as conn:
             await conn.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND application_name LIKE '%.worker'"
+                " WHERE datname = current_database() AND application_name NOT LIKE '%.test'"
             )
 
     async def close(self) -> None:
@@ -155,15 +152,11 @@ class Market:
         await self.redis.aclose()
 
 
-def released(number: int, cause: str) -> ItemReleased:
-    return ItemReleased(item_id=UUID(int=number % KEYS), mill_id=UUID(int=1), version=number, cause=cause)
-
-
 @asynccontextmanager
-async def open_market(redis_url: str | None) -> AsyncGenerator[Market]:
-    """A fresh database of two schemas, an empty Redis (``None``: none that answers); no worker runs yet."""
+async def open_market(redis_url: str | None, url_of_database: str | None = None) -> AsyncGenerator[Market]:
+    """A database of two schemas, fresh or given, an empty Redis (``None``: none that answers); no worker runs yet."""
     url_of_redis = redis_url or f"redis://127.0.0.1:{free_port()}"
-    with fresh_url("catalog", "matching") as url:
+    with nullcontext(url_of_database) if url_of_database else fresh_url("catalog", "matching") as url:
         async with opened(url, "catalog") as catalog, opened(url, "matching") as matching:
             redis: Redis = Redis.from_url(url_of_redis)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
             market = Market(url, url_of_redis, {"catalog": catalog, "matching": matching}, redis)

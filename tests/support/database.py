@@ -48,16 +48,21 @@ def template_of(*services: str) -> str:
         with psycopg.connect(admin_url(), autocommit=True) as admin:
             admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         _made.append(name)
-        with psycopg.connect(url_of(name), autocommit=True) as database:
-            database.execute("CREATE SCHEMA extensions")
-            database.execute("CREATE EXTENSION btree_gist SCHEMA extensions")
-            database.execute("CREATE EXTENSION pg_trgm SCHEMA extensions")
-            for service in services:
-                database.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(service)))
-        for service in services:
-            migrate(url_of(name), service)
+        make_schemas(url_of(name), *services)
         _templates[services] = name
     return _templates[services]
+
+
+def make_schemas(url: str, *services: str) -> None:
+    """Make the schemas of these services in an empty database, by their migrations."""
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute("CREATE SCHEMA extensions")
+        database.execute("CREATE EXTENSION btree_gist SCHEMA extensions")
+        database.execute("CREATE EXTENSION pg_trgm SCHEMA extensions")
+        for service in services:
+            database.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(service)))
+    for service in services:
+        migrate(url, service)
 
 
 def drop_templates() -> None:

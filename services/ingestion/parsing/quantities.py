@@ -34,10 +34,14 @@ _USUAL = {  # field -> what one cell usually holds, in canonical units
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """What a file says about itself: its decimal mark where a column is silent, and whether it counts in inches."""
+    """What a file says about itself: its decimal mark where a column is silent, and whether it counts in inches.
+
+    ``told`` is the decimal mark that a person confirmed for such lists.
+    """
 
     mark: Mark | None
     imperial: bool
+    told: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,12 @@ def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None,
     imperial = mill.country in ("US", "CA") or (
         any(u in ("in", "lb") for u in units) and not any(u in ("mm", "cm", "kg", "t") for u in units)
     )
-    return Habit(mark, imperial)
+    return Habit(mark, imperial, _told(mill))
+
+
+def _told(mill: MillContext) -> Mark | None:
+    told = (mill.profile or {}).get("decimal")
+    return "." if told == "." else "," if told == "," else None
 
 
 def plan_for(column: Column, habit: Habit, *, mill: MillContext) -> Plan:
@@ -86,7 +95,9 @@ def plan_for(column: Column, habit: Habit, *, mill: MillContext) -> Plan:
     field = column.field or ""
     dimension = DIMENSION.get(field, "count")
     unit, question = (column.unit, None) if column.unit else _unit(column, field, dimension, habit, mill)
-    decided = _mark(column, field, dimension, unit, habit.mark)
+    decided = MarkDecision(habit.told, open=False)
+    if habit.told is None:
+        decided = _mark(column, field, dimension, unit, habit.mark)
     if decided.open:
         question = f'The numbers in "{column.header.text}" can be read in two ways (1.250 as 1250 or as 1.25).'
     return Plan(field, dimension, unit, decided.mark, question, None if habit.imperial else "t")
