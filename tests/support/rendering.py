@@ -136,7 +136,8 @@ def _below(rng: Random, layout: Layout, grid: Grid, columns: list[str], lots: li
         row[at] = _number(layout, Decimal(sum(lot.weight_net_kg for lot in lots)), "weight_net_kg")
         grid.rows.append(row)
     if layout.notes:
-        grid.rows += [[], [rng.choice(NOTES)]]
+        grid.rows.append([])
+        grid.rows.append([rng.choice(NOTES)])
 
 
 def _headers(rng: Random, layout: Layout, columns: list[str]) -> tuple[list[Cell], list[Cell]]:

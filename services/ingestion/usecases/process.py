@@ -14,6 +14,7 @@ from services.ingestion.domain.guards import Limits, objections
 from services.ingestion.domain.lots import lot_keys
 from services.ingestion.editing import finding_of
 from services.ingestion.parsing.model import ListReading, Problem, RowReading, UnreadableFile
+from services.ingestion.parsing.wording import in_language, word_in
 from services.ingestion.store import batches, mills, progress, rows
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.mills import Mill
@@ -69,12 +70,12 @@ def _today(mill: Mill, now: datetime) -> date:
 
 async def refuse_reading(conn: Conn, claim: Claim, refused: UnreadableFile) -> None:
     """The file holds no list: the batch fails with the reason."""
-    await mills.lock_mill(conn, claim.mill_id)
+    mill = await mills.lock_mill(conn, claim.mill_id)
     moved = await progress.move(
         conn,
         batch_id=claim.batch_id,
         target=BatchStatus.FAILED,
-        reasons=[refused.message],
+        reasons=[in_language(refused.message, mill.language if mill else None)],
         attempt=claim.attempt,
     )
     if moved is not None:
@@ -93,14 +94,15 @@ async def finish_reading(conn: Conn, work: Work, reading: ListReading, known: Kn
         return await refuse_reading(conn, claim, UnreadableFile("too_many_rows", message))
     mill = await mills.lock_mill(conn, claim.mill_id) or work.mill
     unsure = [problem.message for problem in reading.review_reasons]
-    problems = _first_problems(reading)
+    problems = _first_problems(reading, mill.language)
     target = BatchStatus.VALIDATING
     if not any(row.values is not None for row in lots_read):
         if not lots_read and not reading.columns:
-            message = "No list was found in the file. " + " ".join(unsure)
-            return await refuse_reading(conn, claim, UnreadableFile("no_lots", message.strip()))
+            message = " ".join([in_language("No list was found in the file.", mill.language), *unsure])
+            return await refuse_reading(conn, claim, UnreadableFile("no_lots", message))
         target = BatchStatus.MAPPING_REQUIRED
-        unsure = unsure or ["No row could be read with these columns; say what each column means."]
+        words = "No row could be read with these columns; say what each column means."
+        unsure = unsure or [in_language(words, mill.language)]
     moved = await progress.move(
         conn, batch_id=claim.batch_id, target=target, reasons=unsure, problems=problems, attempt=claim.attempt
     )
@@ -116,7 +118,7 @@ async def finish_reading(conn: Conn, work: Work, reading: ListReading, known: Kn
         profile_version=known.profile.version if known.profile else None,
     )
     await rows.delete_rows(conn, claim.batch_id)
-    await rows.insert_rows(conn, claim.batch_id, _new_rows(lots_read))
+    await rows.insert_rows(conn, claim.batch_id, _new_rows(lots_read, mill.language))
     await progress.refresh_figures(conn, claim.batch_id)
     if target is BatchStatus.MAPPING_REQUIRED:
         await announce(conn, claim.batch_id, previous=BatchStatus.PARSING)
@@ -133,6 +135,7 @@ async def judge(conn: Conn, mill: Mill, batch_id: UUID, *, unsure: Sequence[str]
     reasons = [*unsure, *objections(await figures_of(conn, mill=mill, batch=batch, plan=plan), LIMITS)]
     if not mill.approved:
         reasons.append(f"{mill.name} is not approved for trading at the moment.")
+    reasons = [in_language(reason, mill.language) for reason in reasons]
     if automatic and not reasons and plan.rows:
         await commit_batch(conn, batch, plan, previous=BatchStatus.VALIDATING)
         return
@@ -142,7 +145,7 @@ async def judge(conn: Conn, mill: Mill, batch_id: UUID, *, unsure: Sequence[str]
     await announce(conn, batch_id, previous=BatchStatus.VALIDATING)
 
 
-def _new_rows(lots_read: Sequence[RowReading]) -> list[NewRow]:
+def _new_rows(lots_read: Sequence[RowReading], language: str) -> list[NewRow]:
     keys = lot_keys(row.values for row in lots_read)
     seen: set[str] = set()
     new: list[NewRow] = []
@@ -156,7 +159,8 @@ def _new_rows(lots_read: Sequence[RowReading]) -> list[NewRow]:
         findings = row.findings
         if repeated:
             message = f"The lot number {row.lot_ref} stands in an earlier row of this list."
-            findings = (*findings, Finding("duplicate_lot_ref", message, "error", field="lot_ref", raw=row.lot_ref))
+            told = in_language(message, language)
+            findings = (*findings, Finding("duplicate_lot_ref", told, "error", field="lot_ref", raw=row.lot_ref))
         status = status_of(values=row.values, findings=findings, repeated=repeated)
         new.append(NewRow(uuid7(), _with(row, findings), status, key))
     return new
@@ -184,17 +188,16 @@ def _row(read: RowReading, place: int) -> Row:
     )
 
 
-def _first_problems(reading: ListReading) -> list[str]:
+def _first_problems(reading: ListReading, language: str) -> list[str]:
     """The first things a person would want to know, worst first."""
     found: list[Problem] = [problem for row in reading.rows if row.values is None for problem in row.problems]
     found += [*reading.warnings, *(problem for row in reading.rows if row.values for problem in row.problems)]
-    return [_sentence(problem) for problem in found[:PROBLEMS_SHOWN_MAX]]
+    return [_sentence(problem, language) for problem in found[:PROBLEMS_SHOWN_MAX]]
 
 
-def _sentence(problem: Problem) -> str:
-    where = " ".join(
-        part for part in (problem.sheet and f"{problem.sheet},", problem.row and f"row {problem.row}:") if part
-    )
+def _sentence(problem: Problem, language: str) -> str:
+    row = problem.row and f"{word_in('row', language)} {problem.row}:"
+    where = " ".join(part for part in (problem.sheet and f"{problem.sheet},", row) if part)
     return f"{where} {problem.message}".strip()
 
 
