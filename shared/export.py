@@ -21,7 +21,7 @@ from shared.filtering import Field, Kind
 from shared.instants import encoded, written
 
 ROWS_MAX = 50_000
-ROWS_PER_PAGE = 1_000  # read at a time: some hundred kilobytes
+ROWS_PER_PAGE = 100  # read at a time; more would hold up the other requests of the process
 CELL_CHARS_MAX = 32_767  # of a spreadsheet program
 DEPTH_MAX = 2  # an object becomes columns, an object in it a text
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -57,11 +57,12 @@ class Column:
 
 def wanted(accept: str) -> Format | None:
     """The file that ``Accept`` asks for; ``None``: JSON."""
+    accept = accept.lower()
     if "text/csv" not in accept and "spreadsheetml" not in accept:
         return None
     known = {one.media_type: one for one in Format}
     best: tuple[float, Format | None] = (0.0, None)
-    for part in accept.lower().split(","):
+    for part in accept.split(","):
         media_type, *parameters = (word.strip() for word in part.split(";"))
         quality = next((word[2:] for word in parameters if word.startswith("q=")), "1")
         weight = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 0.0
