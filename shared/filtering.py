@@ -117,7 +117,7 @@ class Listing:
     ) -> tuple[tuple[Filter, ...], tuple[SortKey, ...]]:
         """Filters and order of a query string; raises ``InvalidFilter`` with what may be asked instead."""
         filters: list[Filter] = []
-        keys = self.own_order(self.sort, role)
+        keys: tuple[SortKey, ...] | None = None
         for name, text in parameters:
             if name in PLAIN:
                 continue
@@ -129,7 +129,7 @@ class Listing:
                 filters.append(self._filter(name, text, role))
         if len(filters) > FILTERS_MAX:
             raise InvalidFilter(f"A question may have at most {FILTERS_MAX} filters; leave some out.")
-        return tuple(filters), keys
+        return tuple(filters), self.own_order(self.sort, role) if keys is None else keys
 
     def own_order(self, sort: str, role: Role) -> tuple[SortKey, ...]:
         """Keys of an order that the list itself chose; it may use what the reader does not see."""
@@ -142,6 +142,9 @@ class Listing:
             for name, one in self.fields.items()
             if role not in one.hidden_from and ((one.sortable and one.kind != Kind.SET) or not sortable)
         )
+
+    def _offered(self, role: Role) -> str:
+        return ", ".join(self.names(role, sortable=True)) or "none here"
 
     def _field(self, name: str, role: Role, *, sortable: bool = False) -> Field:
         found = self.fields.get(name)
@@ -169,14 +172,14 @@ class Listing:
     def _keys(self, text: str, role: Role, *, own: bool = False) -> tuple[SortKey, ...]:
         names = text.split(",") if text else []
         plain = [name.removeprefix("-") for name in names]
-        offered = ", ".join(self.names(role, sortable=True)) or "none here"
         if not own and (not names or len(names) > SORT_KEYS_MAX or len(set(plain)) != len(plain)):
+            offered = self._offered(role)
             raise InvalidFilter(f"Sort by 1 to {SORT_KEYS_MAX} different fields, minus for descending; of: {offered}.")
         keys: list[SortKey] = []
         for name, bare in zip(names, plain, strict=True):
             found = self.fields[bare] if own else self._field(bare, role, sortable=True)
             if found.kind == Kind.SET or not (own or found.sortable):
-                raise InvalidFilter(f"{bare} has no order to sort by; choose of: {offered}.")
+                raise InvalidFilter(f"{bare} has no order to sort by; choose of: {self._offered(role)}.")
             keys.append(SortKey(bare, found, found.seen.get(role), name.startswith("-")))
         return tuple(keys)
 

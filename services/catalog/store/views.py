@@ -142,7 +142,7 @@ async def page(
     statement = sql.SQL(_SHOWN + "{order}").format(columns=sql.SQL(_COLUMNS), rows=found, order=parts.order)
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(statement, params)
-        return question.page([(tuple(row.pop("mark")), row) async for row in cursor], total=total)
+        return question.page([(tuple(row.pop("mark")), row) for row in await cursor.fetchall()], total=total)
 
 
 def _params(buyer_id: UUID | None, mill_id: UUID | None) -> dict[str, object]:
