@@ -19,7 +19,7 @@ FILTERS_MAX = 20
 VALUES_MAX = 100  # in one __in
 TEXT_MAX = 200  # characters of one value
 SORT_KEYS_MAX = 3
-PLAIN = frozenset({"limit", "cursor"})  # of every list, read by shared/paging.py
+PLAIN = frozenset({"limit", "cursor", "facets"})  # of every list, read by shared/paging.py
 _BIGINT = 2**63 - 1
 
 
@@ -103,7 +103,7 @@ class SortKey:
 class Listing:
     """What one list can be asked. ``sort`` is its order unless asked otherwise; the id is always the last key.
 
-    ``also`` are parameters the route reads itself, such as ``q``.
+    ``also`` are parameters the route reads itself, such as ``q``; ``facets`` are fields whose values can be counted.
     """
 
     fields: Mapping[str, Field]
@@ -111,6 +111,7 @@ class Listing:
     sort: str = ""
     id_kind: Kind = Kind.ID
     also: Collection[str] = ()
+    facets: Collection[str] = ()
 
     def parse(
         self, parameters: Iterable[tuple[str, str]], role: Role
@@ -130,6 +131,16 @@ class Listing:
         if len(filters) > FILTERS_MAX:
             raise InvalidFilter(f"A question may have at most {FILTERS_MAX} filters; leave some out.")
         return tuple(filters), self.own_order(self.sort, role) if keys is None else keys
+
+    def counted(self, text: str | None, role: Role) -> tuple[SortKey, ...]:
+        """The fields that ``facets=a,b`` wants the values of counted."""
+        if text is None:
+            return ()
+        offered = sorted(name for name in self.facets if role not in self.fields[name].hidden_from)
+        names = dict.fromkeys(text.split(","))
+        if not offered or not set(names) <= set(offered):
+            raise InvalidFilter(f"facets takes a comma list of: {', '.join(offered) or 'nothing here'}.")
+        return tuple(SortKey(name, self.fields[name], self.fields[name].seen.get(role), False) for name in names)
 
     def own_order(self, sort: str, role: Role) -> tuple[SortKey, ...]:
         """Keys of an order that the list itself chose; it may use what the reader does not see."""
