@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import idempotency, metrics, problems, trace
+from shared import caching, idempotency, metrics, problems, trace
 from shared.auth import public
 from shared.bodies import strict_json
 from shared.config import ServiceSettings
@@ -114,7 +114,7 @@ Transaction = Annotated[Conn, Depends(_open)]
 
 
 class Traced:
-    """Pure ASGI: takes or makes the request id, opens the trace, writes one access line."""
+    """Pure ASGI: takes or makes the request id, opens the trace, says what caches may keep, writes one access line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -131,15 +131,19 @@ class Traced:
         )
         status = 0
         started = time.perf_counter()
+        known = headers.get("if-none-match") if scope["method"] in ("GET", "HEAD") else None
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *message.get("headers", []),
-                    (b"x-request-id", chain.correlation_id.encode()),
-                ]
+                said = caching.told(message.get("headers", []))
+                if known is not None and status == 200 and caching.is_known(known, said):
+                    status = message["status"] = 304
+                    said = caching.without_body(said)
+                message["headers"] = [*said, (b"x-request-id", chain.correlation_id.encode())]
+            elif status == 304:
+                message["body"] = b""
             await send(message)
 
         with trace.tracing(chain):

@@ -21,6 +21,7 @@ from shared import metrics, numbering, outbox
 from shared.consumer import parking
 from shared.consumer.letters import Letters
 from shared.db import Conn, Database, fetch_all
+from shared.personal import People, Personal, nothing
 from shared.scheduler import Job
 from shared.serve import listening
 from shared.version import STARTED_AT, VERSION
@@ -113,6 +114,7 @@ class Status:
         jobs: Sequence[Job],
         public_key: str,
         troubles: Troubles = no_troubles,
+        personal: Personal = nothing,
     ) -> None:
         self._database = database
         self._wire = wire
@@ -120,6 +122,7 @@ class Status:
         self._jobs = jobs
         self._troubles = troubles
         self._letters = Letters(database, public_key=public_key)
+        self._people = People(database, public_key=public_key, personal=personal)
 
     async def live(self, _: Request) -> Response:
         return _json({"status": "ok"})
@@ -170,6 +173,7 @@ class Status:
                 Route("/metrics", self.figures),
                 Route("/internal/health", self.health),
                 *self._letters.routes(),
+                *self._people.routes(),
             ]
         )
 

@@ -1,32 +1,33 @@
 """Rows of a list: seen, given back as a file, corrected."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Response
 
 from services.ingestion.api.access import by, mill_of
-from services.ingestion.api.batches import words
-from services.ingestion.domain.batches import RowStatus
 from services.ingestion.errors import BatchNotFound
 from services.ingestion.schemas.batches import summary_of
 from services.ingestion.schemas.rows import FieldProblem, RowEditsIn, RowVerdict, RowVerdicts, RowView, row_of
-from services.ingestion.spreadsheets import TableKind, asked_for, headers_of, table_file
+from services.ingestion.spreadsheets import table_file
 from services.ingestion.store import batches, rows
 from services.ingestion.usecases import fixing, giving_back
 from services.ingestion.usecases.replacing import FindReplace
 from shared import trace
 from shared.auth import MillActor
 from shared.db import clock
-from shared.paging import Page, Paging
+from shared.export import ROWS_MAX, Format, headers
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
 from shared.service import Transaction, router
 
 routes = router("batches")
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {kind.media_type: {} for kind in TableKind},
+        "content": {kind.media_type: {} for kind in Format},
         "description": "the rows; as a file those that were not listed, in the list's own columns with the reason",
     }
 }
@@ -34,14 +35,7 @@ FILES: dict[int | str, dict[str, Any]] = {
 
 @routes.get("/batches/{batch_id}/rows", response_model=Page[RowView], responses=FILES)
 async def list_rows(
-    conn: Transaction,
-    actor: MillActor,
-    batch_id: UUID,
-    paging: Paging,
-    request: Request,
-    response: Response,
-    status: Annotated[RowStatus | None, Query()] = None,
-    status__in: Annotated[str | None, Query(max_length=300)] = None,
+    conn: Transaction, actor: MillActor, batch_id: UUID, asked: Annotated[Asked, listed(rows.ROWS)]
 ) -> Page[RowView] | Response:
     """Rows in the order of the file, with what the mill wrote, what it means and what is wrong.
 
@@ -50,24 +44,18 @@ async def list_rows(
     batch = await batches.find_batch(conn, batch_id, mill_id=mill_of(actor))
     if batch is None:
         raise BatchNotFound
-    asked = [status.value] if status else None
-    if status__in is not None:
-        asked = words(status__in, RowStatus)
-    kind = asked_for(request.headers.get("accept", ""))
-    if kind is not None:
-        table = await giving_back.table_of(conn, batch, statuses=asked, kind=kind)
-        name = f"rows-{batch_id}"
-        return Response(table_file(kind, table), media_type=kind.media_type, headers=headers_of(kind, name))
-    found = await rows.rows_of(
-        conn,
-        batch_id,
-        statuses=asked,
-        after=int(paging.after[0]) if paging.after else None,
-        limit=paging.limit + 1,
+    if asked.export is None:
+        return await asked.answer(partial(rows.list_rows, batch_id=batch_id), row_of)
+    everything = replace(asked.question, start=None, backwards=False, count=False, limit=ROWS_MAX)
+    found = (await rows.list_rows(conn, everything, batch_id=batch_id)).rows
+    if not asked.question.asks("status"):
+        found = [row for row in found if row.status in giving_back.GIVEN_BACK]
+    table = giving_back.table_of(batch, found, kind=asked.export)
+    return Response(
+        table_file(asked.export, table),
+        media_type=asked.export.media_type,
+        headers=headers(asked.export, f"rows-{batch_id}"),
     )
-    page = found[: paging.limit]
-    last = (str(page[-1].place),) if len(found) > paging.limit else None
-    return paging.page(response, [row_of(row) for row in page], last)
 
 
 @routes.patch("/batches/{batch_id}/rows", status_code=207)

@@ -61,6 +61,7 @@ class BatchSummary(BaseModel):
     problems: list[str]
     created_by: UUID | None
     created_at: datetime
+    received_at: datetime
     changed_at: datetime
 
 
@@ -143,6 +144,7 @@ def _members(batch: Batch) -> dict[str, object]:
         "problems": list(batch.problems),
         "created_by": batch.received_by,
         "created_at": batch.received_at,
+        "received_at": batch.received_at,
         "changed_at": batch.changed_at,
     }
 

@@ -104,10 +104,6 @@ def mailbox_of(mailbox: Mailbox) -> MailboxView:
     )
 
 
-class Mailboxes(BaseModel):
-    items: list[MailboxView]
-
-
 class MailboxIn(RequestBody):
     """Without TLS only servers on this machine are taken."""
 
