@@ -73,8 +73,9 @@ async def work(
     await refuse_eviction(wire)
     await database.open()
     loops: list[Loop] = []
+    relay = Relay(database, wire, groups=groups_of(database.service), wake=locks.wake_on(CHANNEL), stop=stop)
     if "relay" in roles:
-        loops.append(relaying(database, wire, locks, stop))
+        loops.append(_held(locks, "relay", relay.run, stop))
     if "consumer" in roles:
         fuse = Fuse(deaths=settings.dead_letters_max, seconds=settings.dead_letters_seconds)
         loops.extend(consuming(database, wire, locks, subscriptions, stop, fuse))
@@ -89,6 +90,7 @@ async def work(
         public_key=settings.public_key,
         troubles=troubles,
         personal=personal,
+        unsent=relay.trouble,
     )
     try:
         async with serve_status(status, port=settings.worker_port):
@@ -115,12 +117,6 @@ async def refuse_eviction(wire: Wire) -> None:
             f"Redis is set to maxmemory-policy {policy}: when its memory is full it would delete streams and the notes"
             " of the relay. Set it to noeviction (redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf)."
         )
-
-
-def relaying(database: Database, wire: Wire, locks: Locks, stop: asyncio.Event) -> Loop:
-    """The loop that numbers and sends."""
-    relay = Relay(database, wire, groups=groups_of(database.service), wake=locks.wake_on(CHANNEL), stop=stop)
-    return _held(locks, "relay", relay.run, stop)
 
 
 def consuming(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import cast
 from uuid import UUID
@@ -14,14 +14,15 @@ from services.ingestion.store.batches import Batch
 from services.ingestion.usecases.announce import figures
 from services.ingestion.usecases.plan import Plan
 from shared.contracts.ingestion import BatchCounts
+from shared.instants import Instant
 
 
 class Stage(BaseModel):
     """When the batch reached a status and when it left it; ``ended_at`` ``null``: it is still there."""
 
     name: str
-    started_at: datetime
-    ended_at: datetime | None
+    started_at: Instant
+    ended_at: Instant | None
 
 
 class FileView(BaseModel):
@@ -60,9 +61,9 @@ class BatchSummary(BaseModel):
     reasons: list[str]
     problems: list[str]
     created_by: UUID | None
-    created_at: datetime
-    received_at: datetime
-    changed_at: datetime
+    created_at: Instant
+    received_at: Instant
+    changed_at: Instant
 
 
 class ColumnView(BaseModel):
