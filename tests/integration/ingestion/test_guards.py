@@ -15,30 +15,41 @@ USUAL = usual_list(40)
 Change = Callable[[list[str]], list[str]]
 
 
+def as_usual(lines: list[str]) -> list[str]:
+    return lines
+
+
+def bad(count: int) -> Change:
+    """That many rows cannot be listed."""
+    return lambda lines: [*lines[count:], *(line(f"B-{n}", gsm=n + 1) for n in range(count))]
+
+
 def lighter(lines: list[str]) -> list[str]:
     """Each lot cut to a third of its width, and so of its weight."""
     return [line(text.partition(";")[0], width=340) for text in lines]
 
 
+def others(lines: list[str]) -> list[str]:
+    """More than half of the lots are gone, with as many new ones."""
+    return [*lines[21:], *(line(f"N-{n}") for n in range(21))]
+
+
+def dearer(lines: list[str]) -> list[str]:
+    return [text.replace(";500", ";900") for text in lines]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        pytest.param(lambda lines: lines, None, id="as-usual"),
-        pytest.param(lambda lines: [*lines[2:], line("B-1", gsm=1), line("B-2", gsm=2)], None, id="five-percent-bad"),
-        pytest.param(
-            lambda lines: [*lines[3:], *(line(f"B-{n}", gsm=n) for n in (1, 2, 3))],
-            "3 of 40 rows (8%) need attention",
-            id="more-bad-rows",
-        ),
-        pytest.param(lighter, "less than the usual", id="much-lighter"),
-        pytest.param(
-            lambda lines: [*lines[21:], *(line(f"N-{n}") for n in range(21))],
-            "21 of 40 lots of the last list are gone",
-            id="most-of-the-stock-gone",
-        ),
-        pytest.param(lambda lines: [text.replace(";500", ";900") for text in lines], "Prices differ", id="price-jump"),
+        (as_usual, None),
+        (bad(2), None),
+        (bad(3), "3 of 40 rows (8%) need attention"),
+        (lighter, "less than the usual"),
+        (others, "21 of 40 lots of the last list are gone"),
+        (dearer, "Prices differ"),
     ],
-)  # fmt: skip
+    ids=["as-usual", "five-percent-bad", "more-bad-rows", "much-lighter", "most-of-the-stock-gone", "price-jump"],
+)
 async def test_list_of_a_trusted_mill_when_it_is_unlike_the_last_then_waits_with_the_reason(
     market: Market, change: Change, words: str | None
 ) -> None:
