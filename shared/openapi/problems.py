@@ -50,6 +50,8 @@ _KINDS: dict[int, tuple[str, str, str, str, JSON, tuple[str, ...]]] = {
           {"current_version": 4}, ("ETag",)),
     413: ("TooLarge", "The body is too large.",
           "payload_too_large", "A JSON body may have at most 1048576 bytes; send it in parts.", {}, ()),
+    415: ("UnsupportedMedia", "The body is of a kind that is not taken here.",
+          "unsupported_media_type", "This is not a list; send xlsx, xls, ods or csv.", {}, ()),
     422: ("Invalid", "Members are missing, unknown or out of range; `errors` names each.",
           "validation_failed", "1 field is not valid; see errors.",
           {"errors": [{"pointer": "#/gsm", "code": "greater_than", "message": "Input should be greater than 0"}]}, ()),
@@ -91,7 +93,7 @@ def _response(status: int, when: str, code: str, detail: str, more: JSON, header
 
 
 def statuses_of(
-    marks: Marks, *, method: str, has_body: bool, has_input: bool, names_ids: bool, has_link: bool
+    marks: Marks, *, method: str, has_body: bool, has_files: bool, has_input: bool, names_ids: bool, has_link: bool
 ) -> list[int]:
     """What a route can refuse with. ``has_link``: its path holds a token of a mail; ``names_ids``: it names a thing."""
     found = {429, 503}
@@ -101,6 +103,8 @@ def statuses_of(
         found.add(400)
     if has_body:
         found.add(413)
+    if has_files:
+        found.add(415)
     if has_input or has_body:
         found.add(422)
     if names_ids or has_link:

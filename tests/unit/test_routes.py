@@ -44,9 +44,7 @@ def test_routes_when_a_service_has_them_then_the_gateway_leads_there(found: list
 def test_paths_when_they_hold_an_id_then_the_matrix_says_whose(found: list[Endpoint]) -> None:
     """``tests/integration/whole/test_matrix.py`` asks for each as everybody; without a rule it would ask nothing."""
     names = {name for one in found for name in re.findall(r"\{(\w+)\}", one.path)}
-    assert not names - NOUNS.keys() - OPEN.keys(), (
-        "tests/support/matrix.py has to say who may know it"
-    )
+    assert not names - NOUNS.keys() - OPEN.keys(), "tests/support/matrix.py has to say who may know it"
 
 
 def lenient(document: bytes) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Batches, rows and mappings on the wire."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, cast
 from uuid import UUID
@@ -14,6 +14,7 @@ from services.ingestion.usecases.announce import figures
 from services.ingestion.usecases.plan import Plan
 from shared.bodies import RequestBody
 from shared.contracts.ingestion import BatchCounts
+from shared.instants import Instant
 
 ROWS_PER_EDIT_MAX = 500
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -23,7 +24,7 @@ class Stage(BaseModel):
     """When the batch reached a status."""
 
     status: str
-    at: datetime
+    at: Instant
 
 
 class BatchSummary(BaseModel):
@@ -45,8 +46,8 @@ class BatchSummary(BaseModel):
     weight_net_kg: Decimal | None
     reasons: list[str]
     problems: list[str]
-    received_at: datetime
-    changed_at: datetime
+    received_at: Instant
+    changed_at: Instant
 
 
 class BatchDetail(BatchSummary):

@@ -6,7 +6,6 @@ thing, the answer must be the one to an id that never existed, to the letter.
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ import httpx
 import pytest_asyncio
 
 from tests.support.matrix import NOUNS, own_words
+from tests.support.requests_of import Endpoint, endpoints_of
 from tests.support.town import CALLERS, SUSPENDED, Thing, Town
 
 JSON = dict[str, Any]
@@ -21,59 +21,21 @@ UNMADE = {"dead_letter_id"}  # events that failed: test_operations makes them; h
 ROLES = {"aumuehle": "mill_user", "birkwerk": "mill_user", "operator": "admin"}
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One operation, with a request as the document shows it."""
-
-    method: str
-    path: str
-    roles: frozenset[str]
-    body: object
-    kind: str | None
-    shown_as: tuple[str, ...]
-    asks_for_lots: bool
-
-    @property
-    def name(self) -> str:
-        return f"{self.method} {self.path}"
-
-    @property
-    def nouns(self) -> list[str]:
-        return re.findall(r"\{(\w+)\}", self.path)
-
-    def more(self) -> JSON:
-        """A key, a version that nothing has, so that a visible thing answers 412 and stays as it is, and a body."""
-        headers = {"Idempotency-Key": str(uuid4()), "If-Match": '"999999"'}
-        if self.kind is None:
-            return {"headers": headers}
-        if self.kind.startswith("multipart/"):
-            return {"headers": headers, "files": {"file": ("list.csv", b"Lot;Grade\r\n")}}
-        return {"headers": {**headers, "Content-Type": self.kind}, "json": self.body}
+def more(endpoint: Endpoint) -> JSON:
+    """A key, a version that nothing has, so that a visible thing answers 412 and stays as it is, and a body."""
+    headers = {"Idempotency-Key": str(uuid4()), "If-Match": '"999999"'}
+    if endpoint.kind is None:
+        return {"headers": headers}
+    if endpoint.kind.startswith("multipart/"):
+        return {"headers": headers, "files": {"file": ("list.csv", b"Lot;Grade\r\n")}}
+    return {"headers": {**headers, "Content-Type": endpoint.kind}, "json": endpoint.body}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", name="endpoints")
 async def all_endpoints(built: Town) -> list[Endpoint]:
     document = (await built.ask("nobody", "GET", "/openapi.json")).json()
     assert "x-missing" not in document
-    return list(read(document))
-
-
-def read(document: JSON) -> Iterator[Endpoint]:
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            kinds = operation.get("requestBody", {}).get("content", {})
-            kind = next(iter(kinds), None)
-            yield Endpoint(
-                method=method.upper(),
-                path=path.removeprefix("/mvp/api"),
-                roles=frozenset(operation.get("x-roles", ())),
-                body=kinds[kind]["example"] if kind else None,
-                kind=kind,
-                shown_as=tuple({"application/json", *operation["responses"].get("200", {}).get("content", {})}),
-                asks_for_lots=any(
-                    one["in"] == "query" and one["name"] == "item_id" for one in operation.get("parameters", ())
-                ),
-            )
+    return list(endpoints_of(document))
 
 
 def role_of(caller: str) -> str:
@@ -91,7 +53,7 @@ async def ask(built: Town, caller: str, endpoint: Endpoint, thing_id: str) -> ht
     path = endpoint.path
     for noun in endpoint.nouns:
         path = path.replace(f"{{{noun}}}", thing_id)
-    return await built.ask(caller, endpoint.method, path, **endpoint.more())
+    return await built.ask(caller, endpoint.method, path, **more(endpoint))
 
 
 async def test_doors_when_the_role_is_wrong_then_closed_whatever_is_asked(
@@ -139,7 +101,7 @@ async def test_answers_when_read_by_everybody_then_hold_no_word_that_is_not_thei
 def looks(built: Town, endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     """Every address of a route, in every form that it answers in."""
     things = [one.id for one in built.things if one.noun in endpoint.nouns] or [""]
-    lots = [f"?item_id={one.id}" for one in built.things if one.noun == "item_id"] if endpoint.asks_for_lots else []
+    lots = [f"?item_id={one.id}" for one in built.things if one.noun == "item_id"] if "item_id" in endpoint.filters else []
     for thing_id in things:
         path = endpoint.path
         for noun in endpoint.nouns:
