@@ -17,6 +17,7 @@ from services.ingestion.domain.datasheets import (
     LinkReason,
     SheetStatus,
     Stated,
+    proposed_links,
 )
 from services.ingestion.domain.files import WORDS, FileKind, kind_of, safe_name
 from services.ingestion.errors import (
@@ -179,6 +180,27 @@ async def publish_approved(conn: Conn, datasheet_id: UUID) -> None:
         replaces=tuple(replaced),
     )
     await outbox.add(conn, event)
+
+
+async def link_new_lots(conn: Conn, item_ids: Sequence[UUID], *, mill_ids: Sequence[UUID]) -> None:
+    """Show an approved data sheet with lots of the same name, grade and grammage that are listed later."""
+    sheets = await datasheets.approved_sheets(conn, mill_ids)
+    for mill_id in {sheet.mill_id for sheet in sheets}:
+        lots = await sheet_values.known_lots(conn, mill_id, item_ids=item_ids)
+        for sheet in (one for one in sheets if one.mill_id == mill_id):
+            links = proposed_links(
+                [lot for lot in lots if lot.item_id not in sheet.item_ids],
+                stated=NOTHING_STATED,
+                stated_key=None,
+                product=sheet.product,
+                grade_code=sheet.grade_code,
+                grammages=sheet.grammages,
+            )
+            sure = [link for link in links if link.reason is LinkReason.PRODUCT]
+            if sure:
+                await sheet_values.add_links(conn, sheet.datasheet_id, sure)
+                await datasheets.count_change(conn, sheet.datasheet_id)
+                await publish_approved(conn, sheet.datasheet_id)
 
 
 def _text(value: object) -> str | None:

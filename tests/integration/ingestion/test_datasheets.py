@@ -128,6 +128,18 @@ async def test_sheet_when_a_newer_one_speaks_of_the_same_lots_then_is_superseded
     assert closed_one.status_code == 409
 
 
+async def test_lot_when_listed_after_its_sheet_was_approved_then_is_shown_with_it(desk: Desk) -> None:
+    first = await desk.list_lot(desk.market.trusted, gsm=Decimal(112))
+    sheet = await desk.taken(liner_sheet())
+    later = await desk.list_lot(desk.market.trusted, ref="K-2", gsm=Decimal(125), product_name="NORDLINER")
+    await desk.list_lot(desk.market.trusted, ref="K-3", gsm=Decimal(140))
+    await desk.list_lot(desk.market.trusted, ref="K-4", gsm=Decimal(125), product_name=None)
+    before, after = await desk.market.events(DatasheetApproved)
+    assert before.item_ids == (first,)
+    assert set(after.item_ids) == {first, later}
+    assert after.version == sheet["version"] + 1
+
+
 async def test_file_when_asked_for_then_only_its_mill_and_who_holds_or_bought_a_lot_get_it(desk: Desk) -> None:
     mill, buyer, other = desk.market.trusted, uuid4(), uuid4()
     item = await desk.list_lot(mill, gsm=Decimal(112))
