@@ -277,3 +277,18 @@ async def count_change(conn: Conn, datasheet_id: UUID) -> None:
         "UPDATE datasheet SET version = version + 1, changed_at = clock() WHERE datasheet_id = %(datasheet_id)s",
         {"datasheet_id": datasheet_id},
     )
+
+
+async def approved_after(conn: Conn, *, after: UUID | None, limit: int) -> list[UUID]:
+    """Approved data sheets in the order of receipt."""
+    cursor = await conn.execute(
+        """
+        SELECT datasheet_id
+        FROM datasheet
+        WHERE status = 'approved' AND (%(after)s::uuid IS NULL OR datasheet_id > %(after)s)
+        ORDER BY datasheet_id
+        LIMIT %(limit)s
+        """,
+        {"after": after, "limit": limit},
+    )
+    return [row[0] for row in await cursor.fetchall()]

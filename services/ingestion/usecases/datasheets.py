@@ -148,12 +148,17 @@ async def revise_datasheet(
 async def publish_approved(conn: Conn, datasheet_id: UUID) -> None:
     """Tell what an approved data sheet says of which lots; older ones of the same lots end."""
     replaced = await datasheets.supersede_older(conn, datasheet_id)
+    await outbox.add(conn, await approved_event(conn, datasheet_id, replaces=replaced))
+
+
+async def approved_event(conn: Conn, datasheet_id: UUID, *, replaces: Sequence[UUID] = ()) -> DatasheetApproved:
+    """A data sheet as others hear of it."""
     sheet = await _locked(conn, datasheet_id, mill_id=None)
     values = await sheet_values.values_of(conn, datasheet_id)
     links = await sheet_values.links_of(conn, datasheet_id)
     reading: Mapping[str, object] = sheet.reading
     dated = reading.get("revision_date")
-    event = DatasheetApproved(
+    return DatasheetApproved(
         datasheet_id=datasheet_id,
         mill_id=sheet.mill_id,
         version=sheet.version,
@@ -177,9 +182,8 @@ async def publish_approved(conn: Conn, datasheet_id: UUID) -> None:
             for one in values
         ),
         item_ids=tuple(link.item_id for link in links),
-        replaces=tuple(replaced),
+        replaces=tuple(replaces),
     )
-    await outbox.add(conn, event)
 
 
 async def link_new_lots(conn: Conn, item_ids: Sequence[UUID], *, mill_ids: Sequence[UUID]) -> None:
