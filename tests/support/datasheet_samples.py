@@ -1,4 +1,4 @@
-"""The shared collection of data sheets, where this machine has it, with what each one means."""
+"""Our own data sheet, and the shared collection where this machine has it, with what each one means."""
 
 import json
 import os
@@ -24,9 +24,10 @@ class SampleSheet:
 def sample_sheets() -> list[SampleSheet]:
     folder = Path(os.environ.get("OFFCUT_SAMPLES", ROOT.parent / "shared" / "samples"))
     found: list[SampleSheet] = []
-    for path in sorted((folder / "expected" / "datasheets").glob("*.json")):
-        meaning = cast(JSON, json.loads(path.read_text(encoding="utf-8")))
-        found.append(SampleSheet(path.stem, (folder / meaning["file"]).read_bytes(), meaning))
+    for home, expected in ((ROOT / "samples", "datasheets/expected"), (folder, "expected/datasheets")):
+        for path in sorted((home / expected).glob("*.json")):
+            meaning = cast(JSON, json.loads(path.read_text(encoding="utf-8")))
+            found.append(SampleSheet(path.stem, (home / meaning["file"]).read_bytes(), meaning))
     return found
 
 
