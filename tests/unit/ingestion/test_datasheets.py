@@ -169,6 +169,33 @@ def test_sheet_when_columns_are_thicknesses_then_the_grammage_row_decides() -> N
     assert found[(250, "stiffness", "MD")] == "21.9 mNm"
 
 
+def test_sheet_when_columns_are_directions_then_each_number_has_its_own() -> None:
+    rows = [
+        ["Property", "Unit", "MD", "CD"],
+        ["Grammage", "g/m²", "80", ""],
+        ["Tensile strength", "kN/m", "5.2", "2.4"],
+        ["SCT", "kN/m", "", "1.9"],
+    ]
+
+    found = values(read(Sheet("Crossed", "Offset").table(Table(rows, [50, 20, 20, 20]))))
+
+    assert found == {
+        (80, "grammage", None): "80 g/m²",
+        (80, "tensile", "MD"): "5.2 kN/m",
+        (80, "tensile", "CD"): "2.4 kN/m",
+        (80, "sct", "CD"): "1.9 kN/m",
+    }
+
+
+def test_sheet_when_a_number_stands_under_min_alone_then_is_that_limit() -> None:
+    rows = [["Property", "Unit", "Min", "Max"], ["Grammage", "g/m²", "78", "82"], ["Burst", "kPa", "260", ""]]
+
+    reading = read(Sheet("Least", "Offset").table(Table(rows, [50, 20, 20, 20])))
+
+    (burst,) = (one for one in reading.values if one.property == "burst")
+    assert (burst.tolerance, burst.minimum, burst.maximum) == ("min", Decimal(260), None)
+
+
 DOUBTFUL = {
     "head without a unit": ([["Property", "", "300", "350"], ["Thickness", "µm", "480", "560"]], "g/m²"),
     "method of another property": ([["Grammage", "g/m²", "80"], ["Opacity ISO 2470-1", "%", "91"]], "measures"),
@@ -183,6 +210,8 @@ DOUBTFUL = {
         "do not fit",
     ),
     "several numbers": ([["Grammage", "g/m²", "80"], ["Burst", "kPa", "260", "300"]], "no head"),
+    "heads that are ranges": ([["Property", "g/m²", "60-90", "100-140"], ["Burst", "kPa", "260", "300"]], "tells them"),
+    "one grammage twice": ([["Grammage", "g/m²", "80", "80"], ["Burst", "kPa", "260", "300"]], "same grammage"),
     "one for all": ([["Grammage", "g/m²", "80", "90", "100"], ["Moisture", "%", "", "5", ""]], "all grammages"),
 }
 
