@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.ingestion.store import datasheets, profiles, progress
+from services.ingestion.store import datasheets, progress, rates
 from services.ingestion.usecases.commits import resend_parts
 from services.ingestion.usecases.datasheets import approved_event
 from shared import trace
@@ -15,7 +15,7 @@ async def publish_snapshots(conn: Conn) -> int:
     """Rates of every day, oldest first, every part that waits for its answer, every approved sheet; how many events."""
     published = 0
     async for days in paged(
-        lambda after: profiles.rates_after(conn, after=after, limit=PAGE), lambda day: (day.dated, day.base)
+        lambda after: rates.rates_after(conn, after=after, limit=PAGE), lambda day: (day.dated, day.base)
     ):
         events = [
             RatesChanged(
