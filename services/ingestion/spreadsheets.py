@@ -5,13 +5,11 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 from xml.sax.saxutils import escape
 
+from shared.export import Format, safe
+
 Value = str | int | float | None
-CELL_CHARS_MAX = 32_767  # of a spreadsheet program
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"-?\d{1,15}([.,]\d{1,15})?")
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MADE = (1980, 1, 1, 0, 0, 0)
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -41,51 +39,24 @@ _PARTS = {
 }
 
 
-class TableKind(StrEnum):
-    """A kind of file, by its ending."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
-
-    @property
-    def media_type(self) -> str:
-        return "text/csv" if self is TableKind.CSV else f"{_KIND}.sheet"
-
-
-def asked_for(accept: str) -> TableKind | None:
-    """The file that an ``Accept`` names; ``None``: JSON."""
-    named = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
-    return next((kind for name in named for kind in TableKind if name == kind.media_type), None)
-
-
-def table_file(kind: TableKind, rows: Iterable[Sequence[Value]]) -> bytes:
+def table_file(kind: Format, rows: Iterable[Sequence[Value]]) -> bytes:
     """The bytes of a file with one table; the first row names the columns."""
-    return _csv(rows) if kind is TableKind.CSV else _xlsx(rows)
+    return _csv(rows) if kind is Format.CSV else _xlsx(rows)
 
 
-def headers_of(kind: TableKind, name: str) -> dict[str, str]:
-    """What makes a browser save the file; ``name`` is plain ASCII without an ending."""
-    disposition = f'attachment; filename="{name}.{kind}"'
-    return {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff", "Vary": "Accept"}
-
-
-def safe(value: Value) -> Value:
-    """A text with an apostrophe in front where a spreadsheet would calculate it; the reader takes it off again."""
-    if not isinstance(value, str):
-        return value
-    if value.startswith(_FORMULA) and not _NUMBER.fullmatch(value):
-        value = f"'{value}"
-    return value[:CELL_CHARS_MAX]
+def _harmless(value: Value) -> Value:
+    """A text that a spreadsheet would calculate gets an apostrophe; the reader of lists takes it off again."""
+    return safe(value) if isinstance(value, str) else value
 
 
 def _csv(rows: Iterable[Sequence[Value]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([safe(cell) for cell in row] for row in rows)
+    csv.writer(text).writerows([_harmless(cell) for cell in row] for row in rows)
     return ("\ufeff" + text.getvalue()).encode("utf-8", "replace")
 
 
 def _xlsx(rows: Iterable[Sequence[Value]]) -> bytes:
-    sheet = "".join(f"<row>{''.join(_cell(safe(cell)) for cell in row)}</row>" for row in rows)
+    sheet = "".join(f"<row>{''.join(_cell(_harmless(cell)) for cell in row)}</row>" for row in rows)
     parts = {
         **_PARTS,
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{sheet}</sheetData></worksheet>',

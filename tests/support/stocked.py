@@ -49,6 +49,7 @@ async def _ingestion(conn: Conn) -> None:
     batch = (await first.fetchone() or (None,))[0]
     await fill(conn, "batch_row", ROWS, batch_id=lambda _: batch, sheet=none_or("Sheet 1"))
     await fill(conn, "datasheet", ROWS, source=word("upload"))
+    await fill(conn, "mapping_profile", ROWS)
 
 
 async def _catalog(conn: Conn) -> None:

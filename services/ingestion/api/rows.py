@@ -1,23 +1,24 @@
 """Rows of a list: seen, given back as a file, corrected."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Response
 
 from services.ingestion.api.access import by, mill_of
 from services.ingestion.errors import BatchNotFound
 from services.ingestion.schemas.batches import summary_of
 from services.ingestion.schemas.rows import FieldProblem, RowEditsIn, RowVerdict, RowVerdicts, RowView, row_of
-from services.ingestion.spreadsheets import TableKind, asked_for, headers_of, table_file
+from services.ingestion.spreadsheets import table_file
 from services.ingestion.store import batches, rows
 from services.ingestion.usecases import fixing, giving_back
 from services.ingestion.usecases.replacing import FindReplace
 from shared import trace
 from shared.auth import MillActor
 from shared.db import clock
+from shared.export import ROWS_MAX, Format, headers
 from shared.listing import Asked, listed
 from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
@@ -26,7 +27,7 @@ from shared.service import Transaction, router
 routes = router("batches")
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {kind.media_type: {} for kind in TableKind},
+        "content": {kind.media_type: {} for kind in Format},
         "description": "the rows; as a file those that were not listed, in the list's own columns with the reason",
     }
 }
@@ -34,7 +35,7 @@ FILES: dict[int | str, dict[str, Any]] = {
 
 @routes.get("/batches/{batch_id}/rows", response_model=Page[RowView], responses=FILES)
 async def list_rows(
-    conn: Transaction, actor: MillActor, batch_id: UUID, asked: Annotated[Asked, listed(rows.ROWS)], request: Request
+    conn: Transaction, actor: MillActor, batch_id: UUID, asked: Annotated[Asked, listed(rows.ROWS)]
 ) -> Page[RowView] | Response:
     """Rows in the order of the file, with what the mill wrote, what it means and what is wrong.
 
@@ -43,18 +44,18 @@ async def list_rows(
     batch = await batches.find_batch(conn, batch_id, mill_id=mill_of(actor))
     if batch is None:
         raise BatchNotFound
-    kind = asked_for(request.headers.get("accept", ""))
-    if kind is None:
+    if asked.export is None:
         return await asked.answer(partial(rows.list_rows, batch_id=batch_id), row_of)
-    table = await giving_back.table_of(conn, batch, statuses=_statuses(asked), kind=kind)
-    return Response(table_file(kind, table), media_type=kind.media_type, headers=headers_of(kind, f"rows-{batch_id}"))
-
-
-def _statuses(asked: Asked) -> list[str] | None:
-    """The states that the filters name; ``None``: none is named."""
-    named = [one for one in asked.question.filters if one.name == "status" and one.operation in ("eq", "in")]
-    words = [word for one in named for word in cast(list[object], one.value if one.operation == "in" else [one.value])]
-    return [str(word) for word in words] or None
+    everything = replace(asked.question, start=None, backwards=False, count=False, limit=ROWS_MAX)
+    found = (await rows.list_rows(conn, everything, batch_id=batch_id)).rows
+    if not asked.question.asks("status"):
+        found = [row for row in found if row.status in giving_back.GIVEN_BACK]
+    table = giving_back.table_of(batch, found, kind=asked.export)
+    return Response(
+        table_file(asked.export, table),
+        media_type=asked.export.media_type,
+        headers=headers(asked.export, f"rows-{batch_id}"),
+    )
 
 
 @routes.patch("/batches/{batch_id}/rows", status_code=207)
