@@ -169,6 +169,27 @@ def test_sheet_when_columns_are_thicknesses_then_the_grammage_row_decides() -> N
     assert found[(250, "stiffness", "MD")] == "21.9 mNm"
 
 
+def test_sheet_when_labels_carry_notes_and_methods_are_written_otherwise_then_reads_them() -> None:
+    rows = [
+        ["Property", "Method", "Unit", "Value"],
+        ["Grammage¹", "EN 20536/ISO 536", "g/m²", "80"],
+        ["Opacity 1)", "ISO 2471:2008", "%", "92.5*"],
+        ["Tensile strength", "ISO 1924/2", "", ""],
+        ["MD", "", "kN/m", "5.2 ± 0.4"],
+        ["Roughness PPS, TS", "ISO 8791 - 4", "µm", "2.4"],
+    ]
+
+    reading = read(Sheet("Noted", "Offset").table(Table(rows, [50, 35, 20, 25])))
+
+    assert [(one.property, one.direction, f"{one.value}", one.standard, one.tolerance) for one in reading.values] == [
+        ("grammage", None, "80", "ISO 536", None),
+        ("opacity", None, "92.5", "ISO 2471", None),
+        ("tensile", "MD", "5.2", "ISO 1924-2", "± 0.4"),
+        ("roughness_pps", "top", "2.4", "ISO 8791-4", None),
+    ]
+    assert all(one.confidence >= SURE for one in reading.values)
+
+
 def test_sheet_when_columns_are_directions_then_each_number_has_its_own() -> None:
     rows = [
         ["Property", "Unit", "MD", "CD"],
