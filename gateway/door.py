@@ -5,22 +5,26 @@ import time
 from collections import OrderedDict
 
 from fastapi import FastAPI, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import headers as rules
 from gateway import tokens
 from gateway.domain import is_inside
 from gateway.errors import OrganizationSuspended, RightsChanged
+from gateway.origins import Origins
 from gateway.proxy import Proxy
+from gateway.rates import Rates, Standing
 from gateway.revocations import Revocations
-from gateway.routes import PREFIX, Ambiguous, target_of
+from gateway.routes import PREFIX, Ambiguous, Target, target_of
 from gateway.settings import GatewaySettings
 from gateway.usecases import api_tokens
+from shared import trace
 from shared.auth import READING, actor_of
 from shared.db import Database, clock
 from shared.problems import AppError, BadRequest, NotAllowed, NotAuthenticated, problem
 
-OWN_SESSION = (f"{PREFIX}auth/",)  # what somebody may always do for himself: sign out, change his password
+# What somebody may always do for himself: sign out, change his password, put a notification away.
+OWN_SESSION = (f"{PREFIX}auth/", f"{PREFIX}notifications/")
 EXCHANGED_MAX = 10_000
 
 
@@ -28,30 +32,31 @@ class Door:
     """Decides on the token once, for the services and for the gateway itself."""
 
     def __init__(
-        self, own: FastAPI, proxy: Proxy, revocations: Revocations, db: Database, settings: GatewaySettings
+        self,
+        own: FastAPI,
+        proxy: Proxy,
+        revocations: Revocations,
+        origins: Origins,
+        db: Database,
+        settings: GatewaySettings,
     ) -> None:
         self._own: ASGIApp = own
         self._app = own
         self._proxy = proxy
         self._revocations = revocations
+        self._origins = origins
         self._exchange = Exchange(db, settings)
         self._trusted = settings.trusted_proxies
+        self._rates = Rates(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._own(scope, receive, send)
             return
         scope["app"] = self._app
-        authorization: str | None = None
+        send = _with_standing(scope, send)
         try:
-            rules.check(scope["headers"], http_version=scope["http_version"])
-            self._look_behind_proxy(scope)
-            _without_trailing_slash(scope)
-            target = target_of(scope["path"], scope["raw_path"], scope["query_string"])
-            if any(name == b"authorization" for name, _ in scope["headers"]):
-                authorization = await self._admit(scope)
-            elif target is not None and not target.is_public:
-                raise NotAuthenticated("Send a Bearer access token in the Authorization header.")
+            target, authorization = await self._let_in(scope)
         except Ambiguous:
             error = BadRequest(
                 "The path could be read in two ways; send it without encoded or double slashes and dots."
@@ -65,6 +70,33 @@ class Door:
             await self._own(scope, receive, send)
         else:
             await self._proxy.forward(target, scope, receive, send, authorization=authorization)
+
+    async def _let_in(self, scope: Scope) -> tuple[Target | None, str | None]:
+        """Where the request goes, and the header that replaces an API token; raises why it goes nowhere."""
+        authorization: str | None = None
+        scope["actor"] = None
+        try:
+            rules.check(scope["headers"], http_version=scope["http_version"])
+            self._look_behind_proxy(scope)
+            _without_trailing_slash(scope)
+            target = target_of(scope["path"], scope["raw_path"], scope["query_string"])
+            if any(name == b"authorization" for name, _ in scope["headers"]):
+                authorization = await self._admit(scope)
+            elif target is not None and not target.is_public:
+                raise NotAuthenticated("Send a Bearer access token in the Authorization header.")
+        except (AppError, Ambiguous):
+            self._count(scope)
+            raise
+        self._count(scope)
+        return target, authorization
+
+    def _count(self, scope: Scope) -> None:
+        """What is refused counts too; then only the address is known."""
+        address: str = scope["client"][0] if scope.get("client") else ""
+        standing, allowed = self._rates.take(address, scope["actor"])
+        scope["standing"] = standing
+        if not allowed:
+            raise standing.refusal()
 
     def _look_behind_proxy(self, scope: Scope) -> None:
         """Throttles and logs see who asks, not the proxy in front."""
@@ -99,8 +131,12 @@ class Door:
     def _check(self, scope: Scope) -> None:
         actor = actor_of(Request(scope))
         self._revocations.check(actor)
+        if scope["method"] not in READING:
+            address: str = scope["client"][0] if scope.get("client") else ""
+            self._origins.note(trace.current().correlation_id, actor.user_id, address)
         if actor.suspended and scope["method"] not in READING and not scope["path"].startswith(OWN_SESSION):
             raise OrganizationSuspended
+        scope["actor"] = actor
 
 
 class Exchange:
@@ -141,6 +177,18 @@ class Exchange:
         while len(self._known) > EXCHANGED_MAX:
             self._known.popitem(last=False)
         return found
+
+
+def _with_standing(scope: Scope, send: Send) -> Send:
+    """Every answer says how much its receiver may still ask."""
+
+    async def send_with_standing(message: Message) -> None:
+        standing: Standing | None = scope.get("standing")
+        if message["type"] == "http.response.start" and standing is not None:
+            message["headers"] = [*message.get("headers", ()), *standing.headers()]
+        await send(message)
+
+    return send_with_standing
 
 
 def _without_trailing_slash(scope: Scope) -> None:

@@ -12,7 +12,7 @@ async def publish_snapshots(conn: Conn) -> int:
     """Organisations, then people; how many events. A person who was erased is erased again, not only blank."""
     published = 0
     async for organizations in paged(
-        lambda after: organization_store.find(conn, organization_store.Wanted(after=after), limit=PAGE),
+        lambda after: organization_store.by_slug(conn, after=after, limit=PAGE),
         lambda one: one.slug,
     ):
         published += await publish(conn, organizations)

@@ -1,5 +1,6 @@
 """The one place that opens and ends transactions. Doors (route, handler, job) come here; nobody else commits."""
 
+import select
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -40,7 +41,7 @@ class Database:
             timeout=wait_seconds,
             max_idle=60,
             name=self.name,
-            check=AsyncConnectionPool.check_connection,
+            check=_check,
         )
 
     async def open(self) -> None:
@@ -70,6 +71,18 @@ class Database:
     def figures(self) -> Mapping[str, int]:
         """Pool figures for metrics and health."""
         return self._pool.get_stats()
+
+
+async def _check(conn: Conn) -> None:
+    """Before a connection is lent: a server that has gone, or has ended this session, has said so.
+
+    Its last words or the end of the connection wait in the socket. Only when something does is the server asked;
+    asking each time would cost every transaction a round trip.
+    """
+    waiting = select.poll()
+    waiting.register(conn.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        await AsyncConnectionPool.check_connection(conn)
 
 
 async def fetch_all(conn: Conn, row: type[T], query: LiteralString | sql.Composed, params: Params) -> list[T]:

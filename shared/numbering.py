@@ -1,9 +1,8 @@
 """What the relay asks of PostgreSQL: give numbers, read what has one, forget what nobody needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from shared.contracts.base import stream_of
 from shared.db import Conn, execute, fetch_all, fetch_one
@@ -19,30 +18,30 @@ class SentRow:
     """One event with its number."""
 
     seq: int
-    event_id: UUID
+    event_id: str
     type: str
     key: str
     meta: str
     body: str
     occurred_at: datetime
 
-    def fields(self, epoch: UUID) -> Mapping[str, str]:
-        """As it goes into the stream; ``envelope.from_fields`` reads it back."""
-        return {
-            "seq": str(self.seq),
-            "epoch": str(epoch),
-            "id": str(self.event_id),
-            "type": self.type,
-            "key": self.key,
-            "time": self.occurred_at.isoformat(),
-            "meta": self.meta,
-            "body": self.body,
-        }
+    def values(self, epoch: str) -> Sequence[str]:
+        """As it goes into the stream, in the order of ``wire.FIELDS``; ``envelope.from_fields`` reads it back."""
+        return (
+            str(self.seq),
+            epoch,
+            self.event_id,
+            self.type,
+            self.key,
+            self.occurred_at.isoformat(),
+            self.meta,
+            self.body,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class _Count:
-    moved: int
+class _Waits:
+    waits: bool
 
 
 async def head_of(conn: Conn, service: str) -> Mark:
@@ -71,16 +70,22 @@ async def hold_head(conn: Conn, service: str) -> Mark:
     return head
 
 
-async def give_numbers(conn: Conn, service: str) -> tuple[Mark, int]:
-    """Move up to ``BATCH_MAX`` events from ``outbox`` to ``sent`` with the next numbers; the new head and how many.
+async def anything_waits(conn: Conn) -> bool:
+    """Whether an event waits for its number; asked of a quiet outbox, because the lock on the head costs a write."""
+    found = await fetch_one(conn, _Waits, "SELECT EXISTS (SELECT FROM outbox) AS waits", {})
+    return found is not None and found.waits
+
+
+async def give_numbers(conn: Conn, service: str) -> tuple[Mark, Sequence[SentRow]]:
+    """Move up to ``BATCH_MAX`` events from ``outbox`` to ``sent`` with the next numbers; the new head, and the events.
 
     Two statements on purpose. One statement sees the table as it was before it waited for the lock on the head, and
     would give numbers twice.
     """
     locked = await hold_head(conn, service)
-    count = await fetch_one(
+    moved = await fetch_all(
         conn,
-        _Count,
+        SentRow,
         """
         WITH taken AS (
             DELETE FROM outbox
@@ -91,6 +96,7 @@ async def give_numbers(conn: Conn, service: str) -> tuple[Mark, int]:
             SELECT %(head)s + row_number() OVER (ORDER BY id),
                    event_id, type, key, correlation_id, meta, body, occurred_at
             FROM taken
+            RETURNING seq, event_id, type, key, meta, body, occurred_at
         ), counted AS (
             SELECT count(*)::integer AS moved FROM taken
         ), moved_on AS (
@@ -98,12 +104,21 @@ async def give_numbers(conn: Conn, service: str) -> tuple[Mark, int]:
             FROM counted
             WHERE stream = %(stream)s AND counted.moved > 0
         )
-        SELECT moved FROM counted
+        SELECT seq, event_id::text, type, key, meta, body, occurred_at FROM numbered ORDER BY seq
         """,
         {"stream": stream_of(service), "head": locked.seq, "limit": BATCH_MAX},
     )
-    moved = count.moved if count else 0
-    return Mark(seq=locked.seq + moved, epoch=locked.epoch), moved
+    return Mark(seq=locked.seq + len(moved), epoch=locked.epoch), moved
+
+
+def sendable(rows: Sequence[SentRow]) -> Sequence[SentRow]:
+    """As many of these as ``sent_after`` would give at once."""
+    size = 0
+    for place, row in enumerate(rows):
+        if size >= BATCH_BYTES_MAX:
+            return rows[:place]
+        size += len(row.body.encode())
+    return rows
 
 
 async def new_epoch(conn: Conn, service: str) -> Mark:
@@ -122,7 +137,7 @@ async def sent_after(conn: Conn, seq: int) -> Sequence[SentRow]:
         conn,
         SentRow,
         """
-        SELECT seq, event_id, type, key, meta, body, occurred_at
+        SELECT seq, event_id::text, type, key, meta, body, occurred_at
         FROM (
             SELECT seq, event_id, type, key, meta, body, occurred_at,
                    sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS bytes_before

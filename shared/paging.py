@@ -1,12 +1,19 @@
-"""Cursor pagination: opaque signed cursors, a page envelope, and ``Link`` headers (RFC 8288)."""
+"""Cursor pagination: sealed cursors, a page envelope, and ``Link`` headers (RFC 8288).
+
+A cursor holds the place of a row in the order. It is encrypted, so that it tells nobody the value of a field he does
+not see, and it opens only for the path, the filters and the order it was made for.
+"""
 
 import base64
 import hashlib
-import hmac
+import os
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Generic, TypeVar
 
 import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
@@ -14,15 +21,71 @@ from shared.problems import BadRequest
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
+CURSOR_CHARS_MAX = 2048  # three sort values of 200 characters and an id
 _OWN = ("limit", "cursor")
+_NONCE_BYTES = 12
 T = TypeVar("T")
 
 
+class AtLeast(BaseModel):
+    """A total that was not counted to its end."""
+
+    gte: int
+
+
 class Page(BaseModel, Generic[T]):
-    """One page; ``next_cursor`` is ``None`` on the last."""
+    """One page; ``next_cursor`` is ``None`` on the last, ``prev_cursor`` on the first.
+
+    ``total_count`` is there for who sends ``Prefer: return=total-count``.
+    """
 
     items: list[T]
     next_cursor: str | None = None
+    prev_cursor: str | None = None
+    total_count: int | AtLeast | None = None
+
+
+def seal(request: Request, *place: object) -> str:
+    """A cursor for this very question."""
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = _cipher(request.app.state.settings.cursor_key).encrypt(nonce, orjson.dumps(place), _question(request))
+    return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+
+
+def unseal(request: Request, cursor: str) -> list[object]:
+    """What ``seal`` was given; raises a ``BadRequest`` for a cursor of another question or of nobody."""
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        cipher = _cipher(request.app.state.settings.cursor_key)
+        return orjson.loads(cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _question(request)))
+    except (ValueError, InvalidTag):
+        raise not_of_this_list() from None
+
+
+def not_of_this_list() -> BadRequest:
+    """The refusal of a cursor."""
+    return BadRequest(
+        "The cursor does not belong to this list and these filters; start without one.", slug="invalid_cursor"
+    )
+
+
+def link(request: Request, *, before: str | None, after: str | None) -> str:
+    """The ``Link`` header of a page, relative to the host."""
+    links = [f'<{request.url.remove_query_params("cursor")}>; rel="first"']
+    for cursor, relation in ((before, "prev"), (after, "next")):
+        if cursor is not None:
+            links.insert(0, f'<{request.url.include_query_params(cursor=cursor)}>; rel="{relation}"')
+    return ", ".join(links).replace(f"{request.url.scheme}://{request.url.netloc}", "")
+
+
+@cache
+def _cipher(key: str) -> AESGCM:
+    return AESGCM(hashlib.sha256(f"cursors {key}".encode()).digest())
+
+
+def _question(request: Request) -> bytes:
+    filters = sorted((name, value) for name, value in request.query_params.multi_items() if name not in _OWN)
+    return f"{request.url.path} {filters}".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,47 +98,21 @@ class PageRequest:
 
     def page(self, response: Response, items: list[T], last: tuple[str, ...] | None) -> Page[T]:
         """Make the page of ``items``; ``last`` is the key of its last element when more follow, else ``None``."""
-        cursor = None if last is None else _sign(self.request, last)
-        links = [f'<{self.request.url.remove_query_params("cursor")}>; rel="first"']
-        if cursor:
-            links.insert(0, f'<{self.request.url.include_query_params(cursor=cursor)}>; rel="next"')
-        response.headers["Link"] = ", ".join(_relative(link, self.request) for link in links)
+        cursor = None if last is None else seal(self.request, *last)
+        response.headers["Link"] = link(self.request, before=None, after=cursor)
         return Page[T](items=items, next_cursor=cursor)
 
 
-def _relative(link: str, request: Request) -> str:
-    return link.replace(f"{request.url.scheme}://{request.url.netloc}", "")
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="elements per page")]
+Cursor = Annotated[
+    str | None, Query(max_length=CURSOR_CHARS_MAX, description="next_cursor or prev_cursor of another page")
+]
 
 
-def _secret(request: Request) -> bytes:
-    # The filters are part of the signature: a cursor does not fit another question.
-    filters = sorted((name, value) for name, value in request.query_params.multi_items() if name not in _OWN)
-    return f"{request.app.state.settings.cursor_key}{request.url.path}{filters}".encode()
-
-
-def _sign(request: Request, key: tuple[str, ...]) -> str:
-    body = orjson.dumps(key)
-    mac = hmac.digest(_secret(request), body, hashlib.sha256)[:12]
-    return base64.urlsafe_b64encode(mac + body).decode().rstrip("=")
-
-
-async def _paging(
-    request: Request,
-    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="elements per page")] = LIMIT_DEFAULT,
-    cursor: Annotated[str | None, Query(max_length=1024, description="next_cursor of the page before")] = None,
-) -> PageRequest:
-    if cursor is None:
-        return PageRequest(limit=limit, after=None, request=request)
-    try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        mac, body = raw[:12], raw[12:]
-        if not hmac.compare_digest(mac, hmac.digest(_secret(request), body, hashlib.sha256)[:12]):
-            raise ValueError("signature")
-        return PageRequest(limit=limit, after=tuple(orjson.loads(body)), request=request)
-    except ValueError:
-        raise BadRequest(
-            "The cursor does not belong to this list and these filters; start without one.", slug="invalid_cursor"
-        ) from None
+async def _paging(request: Request, limit: Limit = LIMIT_DEFAULT, cursor: Cursor = None) -> PageRequest:
+    after = None if cursor is None else tuple(str(part) for part in unseal(request, cursor))
+    return PageRequest(limit=limit, after=after, request=request)
 
 
 Paging = Annotated[PageRequest, Depends(_paging)]
+"""For lists that read their parameters themselves; others declare a ``Listing`` (``shared/listing.py``)."""

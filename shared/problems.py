@@ -62,6 +62,12 @@ class BadRequest(AppError):
     status, slug, title = 400, "malformed_request", "Malformed request"
 
 
+class InvalidFilter(BadRequest):
+    """A filter or sort key that does not exist, or on a field the caller may not see."""
+
+    slug, title = "invalid_filter", "Invalid filter"
+
+
 class NotAuthenticated(AppError):
     status, slug, title = 401, "not_authenticated", "Not signed in"
 

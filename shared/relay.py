@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from shared import faults, metrics, numbering, outbox
 from shared.db import Database
 from shared.faults import Point, Remedy
+from shared.numbering import SentRow
 from shared.process import wait_any
 from shared.wire import WIRE_ERRORS, WIRE_FULL, Mark, Wire
 
@@ -48,7 +49,6 @@ class Relay:
         try:
             await self.begin()
             while not self._stop.is_set():
-                self._wake.clear()
                 if not await self.round():
                     await wait_any(self._wake, self._stop, seconds=TEND_S)
         finally:
@@ -63,23 +63,29 @@ class Relay:
 
     async def round(self) -> bool:
         """Give numbers, send, answer requests; whether there may be more to do at once."""
-        moved = await self._number()
-        busy = await self._converse()
-        return bool(moved) or busy
+        woken = self._wake.is_set()
+        self._wake.clear()
+        moved = await self._number(woken=woken)
+        busy = await self._converse(moved)
+        return busy or len(moved) == numbering.BATCH_MAX
 
-    async def _number(self) -> int:
+    async def _number(self, *, woken: bool) -> Sequence[SentRow]:
+        """The events that have got a number. Who commits another one meanwhile wakes us again."""
         async with self._database.transaction() as conn:
-            head, moved = await numbering.give_numbers(conn, self._service)
+            if woken or await numbering.anything_waits(conn):
+                head, moved = await numbering.give_numbers(conn, self._service)
+            else:
+                head, moved = await numbering.head_of(conn, self._service), ()
         if self._head is not None and head.epoch != self._head.epoch:
             self._cursor = None  # an operator began a new life: look again where to start
         self._head = head
         if moved:
-            metrics.EVENTS_NUMBERED.inc(moved)
+            metrics.EVENTS_NUMBERED.inc(len(moved))
             faults.reached(Point.AFTER_COMMIT_BEFORE_XADD)
         return moved
 
-    async def _converse(self) -> bool:
-        """One round with Redis; whether there is more to send. A failure costs a pause, never an event."""
+    async def _converse(self, moved: Sequence[SentRow]) -> bool:
+        """One round with Redis; whether there is more to send at once. A failure costs a pause, never an event."""
         try:
             now = asyncio.get_running_loop().time()
             if now >= self._next_sweep:
@@ -87,13 +93,13 @@ class Relay:
                 await self._sweep()
             if self._cursor is None:
                 self._cursor = await self._take_over()
-            sent = await self._send()
+            sent = await self._send(moved)
             if now >= self._next_tend:
                 self._next_tend = now + TEND_S
                 await self._tend(say_head=not sent)
             self._pause = 0.0
             self._hindered = None
-            return sent > 0
+            return self._behind() > 0
         except WIRE_FULL as error:
             await self._back_off("redis is full", error)
             await self._relieve()
@@ -122,7 +128,8 @@ class Relay:
 
     def trouble(self) -> str | None:
         """What an operator should know; ``None`` while events go out."""
-        return f"{self._hindered}: {self._behind()} events wait in PostgreSQL" if self._hindered else None
+        behind = self._behind()
+        return f"{self._hindered}: {behind or 'new'} events wait in PostgreSQL" if self._hindered else None
 
     def _behind(self) -> int:
         return self._head.seq - self._cursor.seq if self._head and self._cursor else 0
@@ -146,17 +153,22 @@ class Relay:
         await self._wire.send(self._service, (), cursor=start, head=head)
         return start
 
-    async def _send(self) -> int:
+    async def _send(self, moved: Sequence[SentRow]) -> int:
+        """From the cursor on. What has just got its number is at hand and follows on, unless something was missed."""
         if self._head is None or self._cursor is None or self._cursor.seq >= self._head.seq:
             return 0
-        async with self._database.transaction() as conn:
-            rows = await numbering.sent_after(conn, self._cursor.seq)
+        if moved and moved[0].seq == self._cursor.seq + 1:
+            rows = numbering.sendable(moved)
+        else:
+            async with self._database.transaction() as conn:
+                rows = await numbering.sent_after(conn, self._cursor.seq)
         if not rows:
             return 0
         epoch = self._head.epoch
         cursor = Mark(seq=rows[-1].seq, epoch=epoch)
+        text = str(epoch)
         await self._wire.send(
-            self._service, [row.fields(epoch) for row in rows], cursor=cursor, head=max(self._head, cursor, key=_seq)
+            self._service, (row.values(text) for row in rows), cursor=cursor, head=max(self._head, cursor, key=_seq)
         )
         faults.reached(Point.AFTER_XADD)
         self._cursor = cursor

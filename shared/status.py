@@ -21,6 +21,7 @@ from shared import metrics, numbering, outbox
 from shared.consumer import parking
 from shared.consumer.letters import Letters
 from shared.db import Conn, Database, fetch_all
+from shared.personal import People, Personal, nothing
 from shared.scheduler import Job
 from shared.serve import listening
 from shared.version import STARTED_AT, VERSION
@@ -118,6 +119,7 @@ class Status:
         public_key: str,
         troubles: Troubles = no_troubles,
         unsent: Callable[[], str | None] = lambda: None,
+        personal: Personal = nothing,
     ) -> None:
         self._database = database
         self._wire = wire
@@ -126,6 +128,7 @@ class Status:
         self._troubles = troubles
         self._unsent = unsent  # why this process's relay cannot send
         self._letters = Letters(database, public_key=public_key)
+        self._people = People(database, public_key=public_key, personal=personal)
 
     async def live(self, _: Request) -> Response:
         return _json({"status": "ok"})
@@ -177,6 +180,7 @@ class Status:
                 Route("/metrics", self.figures),
                 Route("/internal/health", self.health),
                 *self._letters.routes(),
+                *self._people.routes(),
             ]
         )
 

@@ -13,8 +13,9 @@ Nothing here is the truth: whatever is lost can be sent again from PostgreSQL.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import cast
 from uuid import UUID
 
@@ -30,6 +31,20 @@ WIRE_FULL = OutOfMemoryError
 ENTRIES_MAX = 100_000  # per stream; a dead subscriber must not fill Redis, what is cut off is sent again
 ANSWER_TIMEOUT_S = 5.0
 Entry = tuple[str, Mapping[str, str]]
+FIELDS = ("seq", "epoch", "id", "type", "key", "time", "meta", "body")  # of every entry, in this order
+
+# A set of entries, the cursor and the head as one command: Redis runs it as a whole or, when it is full, not at all.
+# Packing and answering 500 commands one by one took six times as long here, and saved Redis a quarter.
+APPEND = f"""
+for at = 4, #ARGV, {len(FIELDS)} do
+    redis.call(
+        'XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*',
+        {", ".join(f"'{name}', ARGV[at + {place}]" for place, name in enumerate(FIELDS))}
+    )
+end
+redis.call('SET', KEYS[2], ARGV[1])
+redis.call('SET', KEYS[3], ARGV[2])
+"""
 
 
 class GroupLost(Exception):
@@ -108,15 +123,11 @@ class Wire:
         text = await self._redis.get(f"sent:{service}")
         return Mark.parse(str(text)) if text else None
 
-    async def send(self, service: str, entries: Sequence[Mapping[str, str]], *, cursor: Mark, head: Mark) -> None:
-        """Append entries, move the cursor and say the head, all or nothing."""
-        stream = stream_of(service)
-        pipeline = self._redis.pipeline(transaction=True)
-        for entry in entries:
-            pipeline.xadd(stream, {**entry}, maxlen=ENTRIES_MAX, approximate=True)
-        pipeline.set(f"sent:{service}", str(cursor))
-        pipeline.set(f"head:{service}", f"{head} {time.time_ns()}")
-        await pipeline.execute()
+    async def send(self, service: str, entries: Iterable[Sequence[str]], *, cursor: Mark, head: Mark) -> None:
+        """Append entries (values of ``FIELDS``), move the cursor and say the head, all or nothing."""
+        keys = (stream_of(service), f"sent:{service}", f"head:{service}")
+        marks = (str(cursor), f"{head} {time.time_ns()}", ENTRIES_MAX)
+        await self._redis.eval(APPEND, len(keys), *keys, *marks, *chain.from_iterable(entries))
 
     async def take_refills(self, service: str) -> dict[str, int]:
         """Requests since the last look: subscriber -> first number it misses."""

@@ -18,7 +18,8 @@ from shared.contracts.base import stream_of
 from shared.db import Database
 from shared.locks import Locks
 from shared.outbox import CHANNEL
-from shared.process import keep_going, run_until_stopped, stop_on_signals
+from shared.personal import Personal, nothing
+from shared.process import keep_going, run_until_stopped, settle, stop_on_signals
 from shared.relay import Relay
 from shared.scheduler import Job, Runner
 from shared.serve import tell_ready
@@ -37,16 +38,20 @@ def run_worker(
     subscriptions: Sequence[Subscription],
     jobs: Sequence[Job],
     troubles: Troubles = no_troubles,
+    personal: Personal = nothing,
 ) -> None:
     """Run until SIGINT or SIGTERM. The command line names the roles: ``consumer relay scheduler``, default all.
 
-    ``troubles``: what the health page should say of this service's own affairs.
+    ``troubles``: what the health page should say of this service's own affairs. ``personal``: what it holds about
+    somebody who asks for that.
     """
     parser = argparse.ArgumentParser(description=f"Worker of {settings.service}")
     parser.add_argument("roles", nargs="*", choices=[*ROLES, []], help="default: all")
     roles: Sequence[str] = parser.parse_args().roles or ROLES
     log.configure(service=settings.service, process="worker", level=settings.log_level)
-    uvloop.run(work(settings, roles=roles, subscriptions=subscriptions, jobs=jobs, troubles=troubles))
+    uvloop.run(
+        work(settings, roles=roles, subscriptions=subscriptions, jobs=jobs, troubles=troubles, personal=personal)
+    )
 
 
 async def work(
@@ -56,6 +61,7 @@ async def work(
     subscriptions: Sequence[Subscription],
     jobs: Sequence[Job],
     troubles: Troubles = no_troubles,
+    personal: Personal = nothing,
 ) -> None:
     """Start the loops of these roles, and end when told to."""
     stop = stop_on_signals()
@@ -84,9 +90,11 @@ async def work(
         public_key=settings.public_key,
         troubles=troubles,
         unsent=relay.trouble,
+        personal=personal,
     )
     try:
         async with serve_status(status, port=settings.worker_port):
+            settle()
             tell_ready()
             logger.info("worker runs", extra={"roles": list(roles)})
             await run_until_stopped(loops, stop=stop)

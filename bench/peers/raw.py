@@ -8,11 +8,14 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import cast
 
 import orjson
 import psycopg
 from redis import Redis
+
+from shared.wire import APPEND
 
 SET_MAX = 500
 IDLE_S = 0.002
@@ -24,8 +27,8 @@ META = (
     '{"correlation_id":"%032x","causation_id":null,"traceparent":null,'
     '"actor":{"user_id":null,"organization_id":null,"via":"timer"},"audience":[]}'
 )
-FIELDS = ("seq", "epoch", "id", "type", "key", "time", "meta", "body")
 Entries = list[tuple[str, dict[str, str]]]
+Numbered = tuple[int, str, str, str, datetime, str, str]
 
 
 def connect(schema: str) -> tuple[psycopg.Connection, Redis]:
@@ -64,33 +67,21 @@ def publish(conn: psycopg.Connection, numbers: Sequence[int], ids: Sequence[obje
 
 
 def relay() -> None:
-    """Number what waits, read it back in order, send it."""
+    """Number what waits, send it in order."""
     conn, redis = connect("catalog")
-    cursor = 0
+    append = redis.register_script(APPEND)
     while True:
-        head = _number(conn)
-        if head == cursor:
+        rows = _number(conn)
+        if not rows:
             time.sleep(IDLE_S)
             continue
-        rows = conn.execute(
-            """
-            SELECT seq, event_id, type, key, occurred_at, meta, body FROM sent
-            WHERE seq > %(seq)s ORDER BY seq LIMIT %(limit)s
-            """,
-            {"seq": cursor, "limit": SET_MAX},
-        ).fetchall()
-        conn.commit()
-        pipeline = redis.pipeline(transaction=True)  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
+        values: list[str | int] = [mark := f"{rows[-1][0]} {EPOCH}", mark, 100_000]
         for seq, event_id, name, key, occurred_at, meta, body in rows:
-            values = (str(seq), EPOCH, str(event_id), name, key, occurred_at.isoformat(), meta, body)
-            pipeline.xadd(STREAM, dict(zip(FIELDS, values, strict=True)), maxlen=100_000, approximate=True)
-        cursor = rows[-1][0]
-        pipeline.set("sent:catalog", f"{cursor} {EPOCH}")
-        pipeline.set("head:catalog", f"{head} {EPOCH}")
-        pipeline.execute()
+            values += (str(seq), EPOCH, event_id, name, key, occurred_at.isoformat(), meta, body)
+        append((STREAM, "sent:catalog", "head:catalog"), values)
 
 
-def _number(conn: psycopg.Connection) -> int:
+def _number(conn: psycopg.Connection) -> list[Numbered]:
     row = conn.execute("SELECT seq FROM stream_head FOR UPDATE").fetchone()
     head = row[0] if row else 0
     moved = conn.execute(
@@ -104,17 +95,18 @@ def _number(conn: psycopg.Connection) -> int:
             SELECT %(head)s + row_number() OVER (ORDER BY id),
                    event_id, type, key, correlation_id, meta, body, occurred_at
             FROM taken
+            RETURNING seq, event_id, type, key, occurred_at, meta, body
         ), counted AS (
             SELECT count(*)::integer AS moved FROM taken
         ), moved_on AS (
             UPDATE stream_head SET seq = seq + counted.moved FROM counted WHERE counted.moved > 0
         )
-        SELECT moved FROM counted
+        SELECT seq, event_id::text, type, key, occurred_at, meta, body FROM numbered ORDER BY seq
         """,
         {"head": head, "limit": SET_MAX},
-    ).fetchone()
+    ).fetchall()
     conn.commit()
-    return head + (moved[0] if moved else 0)
+    return moved
 
 
 def reader() -> None:

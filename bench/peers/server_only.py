@@ -33,14 +33,13 @@ NUMBER = f"""
         SELECT (SELECT seq FROM catalog.stream_head) + row_number() OVER (ORDER BY id),
                event_id, type, key, correlation_id, meta, body, occurred_at
         FROM taken
+        RETURNING seq, event_id, type, key, occurred_at, meta, body
     ), counted AS (
         SELECT count(*)::integer AS moved FROM taken
+    ), moved_on AS (
+        UPDATE catalog.stream_head SET seq = seq + counted.moved FROM counted WHERE counted.moved > 0
     )
-    UPDATE catalog.stream_head SET seq = seq + counted.moved FROM counted WHERE counted.moved > 0
-"""
-READ = f"""
-    SELECT seq, event_id, type, key, occurred_at, meta, body FROM catalog.sent
-    WHERE seq > (SELECT seq - {BATCH} FROM catalog.stream_head) ORDER BY seq LIMIT {BATCH}
+    SELECT seq, event_id::text, type, key, occurred_at, meta, body FROM numbered ORDER BY seq
 """
 APPLY = f"""
     INSERT INTO matching.effect (number, event_id, key)
@@ -49,7 +48,6 @@ APPLY = f"""
 ROUND = (
     *[PUBLISH] * (BATCH // SET),
     "BEGIN", "SELECT seq FROM catalog.stream_head FOR UPDATE", NUMBER, "COMMIT",
-    READ,
     "BEGIN",
     f"UPDATE matching.subscription SET applied_seq = applied_seq + {BATCH} WHERE stream = 'events.catalog'",
     "SELECT DISTINCT key FROM matching.parked WHERE stream = 'events.catalog'",

@@ -1,6 +1,8 @@
 """API tokens: how programs sign in."""
 
 from dataclasses import asdict
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -12,25 +14,26 @@ from gateway.usecases import api_tokens as usecases
 from shared.auth import AnyActor
 from shared.db import clock
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.service import Transaction, router
 
 api_tokens = router("API tokens & webhooks")
 
 
-@api_tokens.get("/api-tokens", summary="API tokens in force, newest first; never their secrets")
+@api_tokens.get(
+    "/api-tokens",
+    response_model=Page[schemas.ApiToken],
+    summary="API tokens in force, newest first; never their secrets",
+)
 async def list_api_tokens(
-    actor: AnyActor, conn: Transaction, response: Response, paging: Paging, organization_id: UUID | None = None
-) -> Page[schemas.ApiToken]:
+    actor: AnyActor, asked: Annotated[Asked, listed(store.TOKENS)]
+) -> Page[schemas.ApiToken] | Response:
     usecases.only_owners(actor)
-    wanted = store.Wanted(
-        organization_id=organization_id if actor.is_admin else actor.organization_id,
-        after=UUID(paging.after[0]) if paging.after else None,
+    own = None if actor.is_admin else actor.organization_id
+    return await asked.answer(
+        partial(store.listed, organization_id=own), lambda one: schemas.ApiToken.model_validate(asdict(one))
     )
-    found = await store.find(conn, wanted, limit=paging.limit + 1)
-    shown = found[: paging.limit]
-    last = (str(shown[-1].id),) if len(found) > paging.limit else None
-    return paging.page(response, [schemas.ApiToken.model_validate(asdict(one)) for one in shown], last)
 
 
 @api_tokens.post("/api-tokens", status_code=201, summary="Make a token with limited scopes; its secret is shown once")
@@ -48,4 +51,4 @@ async def create_api_token(
 
 @api_tokens.delete("/api-tokens/{token_id}", status_code=204, summary="Revoke a token at once")
 async def revoke_api_token(token_id: UUID, actor: AnyActor, conn: Transaction) -> None:
-    await usecases.revoke(conn, token_id, actor=actor)
+    await usecases.revoke(conn, token_id, actor=actor, now=await clock(conn))

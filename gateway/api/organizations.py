@@ -1,20 +1,24 @@
 """Organisations: mills, buyers, the operator; and how new ones come in."""
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Body, Query, Request, Response
+from fastapi import Body, Request, Response
 
 from gateway import schemas
 from gateway.api.doors import Settings, address_of
+from gateway.schemas.cards import OrganizationCard
 from gateway.store import organizations as store
+from gateway.store.dashboard import have_met
 from gateway.usecases.organizations import Applicant, change_organization, register, set_organization_status
 from gateway.usecases.throttle import take_turn
 from shared.auth import AdminActor, AnyActor, public
 from shared.contracts.gateway import OrganizationKind, OrganizationStatus
 from shared.db import clock
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
 from shared.problems import NotFound
 from shared.service import Transaction, router
@@ -53,39 +57,32 @@ async def register_organization(
     return schemas.Registered(organization_id=organization_id)
 
 
-@organizations.get("/organizations", summary="Organisations: all for the operator, the own one for others")
+@organizations.get(
+    "/organizations",
+    response_model=Page[schemas.Organization],
+    summary="Organisations: all for the operator, the own one for others",
+)
 async def list_organizations(
-    actor: AnyActor,
-    conn: Transaction,
-    response: Response,
-    paging: Paging,
-    kind: Annotated[Literal["mill", "buyer", "operator"] | None, Query()] = None,
-    status: Annotated[Literal["pending", "approved", "suspended", "closed"] | None, Query()] = None,
-    country: Annotated[str | None, Query(pattern="^[A-Z]{2}$")] = None,
-) -> Page[schemas.Organization]:
-    wanted = store.Wanted(
-        only=None if actor.is_admin else actor.organization_id,
-        kind=kind,
-        status=status,
-        country=country,
-        after=paging.after[0] if paging.after else None,
-    )
-    found = await store.find(conn, wanted, limit=paging.limit + 1)
-    shown = found[: paging.limit]
-    last = (shown[-1].slug,) if len(found) > paging.limit else None
-    return paging.page(response, [schemas.Organization.of(one) for one in shown], last)
+    actor: AnyActor, asked: Annotated[Asked, listed(store.ORGANIZATIONS)]
+) -> Page[schemas.Organization] | Response:
+    only = None if actor.is_admin else actor.organization_id
+    return await asked.answer(partial(store.listed, only=only), schemas.Organization.of)
 
 
-@organizations.get("/organizations/{organization_id}", summary="One organisation")
+@organizations.get(
+    "/organizations/{organization_id}",
+    summary="One organisation; of the other side of a window its name and contacts only",
+)
 async def get_organization(
     organization_id: UUID, actor: AnyActor, conn: Transaction, response: Response
-) -> schemas.Organization:
+) -> schemas.Organization | OrganizationCard:
     allowed = actor.is_admin or actor.organization_id == organization_id
-    found = await store.find(conn, store.Wanted(only=organization_id), limit=1) if allowed else []
-    if not found:
+    known = allowed or await have_met(conn, actor.organization_id, organization_id)
+    found = await store.one(conn, organization_id) if known else None
+    if found is None:
         raise NotFound("There is no such organisation, or you may not see it; check the id.")
-    tag(response, found[0].version)
-    return schemas.Organization.of(found[0])
+    tag(response, found.version, None if allowed else "card")
+    return schemas.Organization.of(found) if allowed else OrganizationCard.of(found)
 
 
 @organizations.patch("/organizations/{organization_id}", summary="Change the profile, the contacts, the senders")

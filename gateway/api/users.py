@@ -1,9 +1,10 @@
 """Users and invitations."""
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Body, Path, Query, Response
+from fastapi import Body, Path, Response
 
 from gateway import schemas
 from gateway.api.doors import Settings
@@ -13,40 +14,25 @@ from shared.auth import AnyActor, public
 from shared.contracts.gateway import UserStatus
 from shared.db import clock
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
-from shared.problems import NotAllowed, NotFound
+from shared.problems import NotAllowed
 from shared.service import Transaction, router
 
 users = router("Users & invitations", racing=True)
 
 
-@users.get("/users", summary="Users: all for the operator, those of the own organisation for its owners")
-async def list_users(
-    actor: AnyActor,
-    conn: Transaction,
-    response: Response,
-    paging: Paging,
-    organization_id: Annotated[UUID | None, Query()] = None,
-    status: Annotated[Literal["invited", "active", "inactive", "revoked"] | None, Query()] = None,
-    role: Annotated[Literal["admin", "mill_user", "buyer_user"] | None, Query()] = None,
-    email: Annotated[str | None, Query(max_length=254)] = None,
-) -> Page[schemas.User]:
+@users.get(
+    "/users",
+    response_model=Page[schemas.User],
+    summary="Users: all for the operator, those of the own organisation for its owners",
+)
+async def list_users(actor: AnyActor, asked: Annotated[Asked, listed(store.PEOPLE)]) -> Page[schemas.User] | Response:
     if not (actor.is_admin or actor.is_owner):
         raise NotAllowed("Only an owner of the organisation or the operator sees the list of users.")
-    if not actor.is_admin and organization_id not in (None, actor.organization_id):
-        raise NotFound("There is no such organisation, or you may not see it; check the id.")
-    wanted = store.Wanted(
-        organization_id=organization_id if actor.is_admin else actor.organization_id,
-        status=status,
-        role=role,
-        email=email,
-        after=paging.after,
-    )
-    found = await store.find(conn, wanted, limit=paging.limit + 1)
-    shown = found[: paging.limit]
-    last = (shown[-1].email.lower(), str(shown[-1].user_id)) if len(found) > paging.limit else None
-    return paging.page(response, [schemas.User.of(one) for one in shown], last)
+    own = None if actor.is_admin else actor.organization_id
+    return await asked.answer(partial(store.listed, organization_id=own), schemas.User.of)
 
 
 @users.post("/users", status_code=201, summary="Invite somebody by mail; a second time sends him a new link")

@@ -127,6 +127,7 @@ class Me(BaseModel):
     language: str
     time_zone: str
     permissions: list[str]
+    unread_notifications: int
     organization: OrganizationRef
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared.paging import Page
+
 ServiceName = Literal["gateway", "ingestion", "catalog", "matching", "exclusivity", "newsletter"]
 
 
@@ -69,9 +71,7 @@ class DeadLetter(BaseModel):
     died_at: datetime | None = None
 
 
-class DeadLetters(BaseModel):
+class DeadLetters(Page[DeadLetter]):
     """One page over all services; ``unreachable`` are those whose worker did not answer."""
 
-    items: list[DeadLetter]
-    next_cursor: str | None = None
     unreachable: list[str] = []

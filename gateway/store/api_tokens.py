@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.db import Conn, execute, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,38 +26,47 @@ class ApiToken:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which tokens are asked for; ``None`` means any. ``after`` is the last id seen; newest come first."""
+TOKENS = Listing(
+    {
+        "name": Field(Kind.TEXT, "name"),
+        "organization_id": Field(Kind.ID, "organization_id"),
+        "person_id": Field(Kind.ID, "person_id"),
+        "scopes": Field(Kind.SET, "scopes"),
+        "created_at": Field(Kind.INSTANT, "created_at"),
+        "expires_at": Field(Kind.INSTANT, "expires_at"),
+        "last_used_at": Field(Kind.INSTANT, "last_used_at", nullable=True),
+    },
+    id="id",
+)
 
-    organization_id: UUID | None = None
-    token_id: UUID | None = None
-    after: UUID | None = None
 
-
-async def find(conn: Conn, wanted: Wanted, *, limit: int) -> list[ApiToken]:
-    """Tokens that are not revoked."""
-    return await fetch_all(
+async def listed(conn: Conn, question: Question, *, organization_id: UUID | None) -> Found[ApiToken]:
+    """Tokens of an organisation (``None``: of all) that are not revoked."""
+    return await question.fetch(
         conn,
         ApiToken,
         """
-        SELECT id, organization_id, person_id, name, prefix, scopes, networks, created_at, expires_at, last_used_at,
-               revoked_at
+        SELECT {mark}, id, organization_id, person_id, name, prefix, scopes, networks, created_at, expires_at,
+               last_used_at, revoked_at
         FROM api_token
-        WHERE revoked_at IS NULL
-          AND (%(organization_id)s::uuid IS NULL OR organization_id = %(organization_id)s)
-          AND (%(token_id)s::uuid IS NULL OR id = %(token_id)s)
-          AND (%(after)s::uuid IS NULL OR id < %(after)s)
-        ORDER BY id DESC
-        LIMIT %(limit)s
+        WHERE revoked_at IS NULL AND (%(of)s::uuid IS NULL OR organization_id = %(of)s) {filters}
+        {order}
         """,
-        {
-            "organization_id": wanted.organization_id,
-            "token_id": wanted.token_id,
-            "after": wanted.after,
-            "limit": limit,
-        },
+        {"of": organization_id},
     )
+
+
+async def in_force(conn: Conn, token_id: UUID, *, organization_id: UUID | None) -> UUID | None:
+    """Whose token this is, if it is not revoked and there for an organisation (``None``: for the operator)."""
+    cursor = await conn.execute(
+        """
+        SELECT organization_id FROM api_token
+        WHERE revoked_at IS NULL AND id = %(id)s AND (%(of)s::uuid IS NULL OR organization_id = %(of)s)
+        """,
+        {"id": token_id, "of": organization_id},
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
 
 
 async def live_count(conn: Conn, organization_id: UUID) -> int:

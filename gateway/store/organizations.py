@@ -1,51 +1,62 @@
 """Organisations: mills, buyers, the operator."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import LiteralString
 from uuid import UUID
 
 import orjson
 
-from shared.contracts.gateway import OrganizationChanged
-from shared.db import Conn, execute, fetch_all
+from shared.contracts.gateway import OrganizationChanged, OrganizationKind, OrganizationStatus, Role
+from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
+
+_NOT_OTHERS = frozenset({Role.MILL_USER, Role.BUYER_USER})
+ORGANIZATIONS = Listing(
+    {
+        "slug": Field(Kind.TEXT, "slug"),
+        "name": Field(Kind.TEXT, "name"),
+        "kind": Field(Kind.TEXT, "kind", words=tuple(OrganizationKind)),
+        "status": Field(Kind.TEXT, "status", words=tuple(OrganizationStatus)),
+        "country": Field(Kind.TEXT, "country"),
+        "segment": Field(Kind.TEXT, "segment", nullable=True),
+        "trusted": Field(Kind.FLAG, "trusted", hidden_from=_NOT_OTHERS),
+        "sender_domains": Field(Kind.SET, "sender_domains"),
+        "created_at": Field(Kind.INSTANT, "created_at"),
+    },
+    id="id",
+    sort="slug",
+)
+_COLUMNS: LiteralString = """
+    id AS organization_id, version, kind, name, slug, status, country, language, time_zone, currency, trusted, segment,
+    sender_addresses, sender_domains, contacts
+    FROM organization
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which organisations are asked for; ``None`` means any. ``after`` is the last slug seen."""
+async def listed(conn: Conn, question: Question, *, only: UUID | None) -> Found[OrganizationChanged]:
+    """All organisations, or ``only`` one."""
+    return await question.fetch(
+        conn,
+        OrganizationChanged,
+        "SELECT {mark}," + _COLUMNS + "WHERE (%(only)s::uuid IS NULL OR id = %(only)s) {filters} {order}",
+        {"only": only},
+    )
 
-    only: UUID | None = None
-    kind: str | None = None
-    status: str | None = None
-    country: str | None = None
-    after: str | None = None
+
+async def one(conn: Conn, organization_id: UUID) -> OrganizationChanged | None:
+    return await fetch_one(
+        conn, OrganizationChanged, "SELECT" + _COLUMNS + "WHERE id = %(id)s", {"id": organization_id}
+    )
 
 
-async def find(conn: Conn, wanted: Wanted, *, limit: int) -> list[OrganizationChanged]:
-    """Organisations by slug."""
+async def by_slug(conn: Conn, *, after: str | None, limit: int) -> list[OrganizationChanged]:
+    """All in the order of their slugs, from after one."""
     return await fetch_all(
         conn,
         OrganizationChanged,
-        """
-        SELECT id AS organization_id, version, kind, name, slug, status, country, language, time_zone, currency,
-               trusted, segment, sender_addresses, sender_domains, contacts
-        FROM organization
-        WHERE (%(only)s::uuid IS NULL OR id = %(only)s)
-          AND (%(kind)s::text IS NULL OR kind = %(kind)s)
-          AND (%(status)s::text IS NULL OR status = %(status)s)
-          AND (%(country)s::text IS NULL OR country = %(country)s)
-          AND (%(after)s::text IS NULL OR slug > %(after)s)
-        ORDER BY slug
-        LIMIT %(limit)s
-        """,
-        {
-            "only": wanted.only,
-            "kind": wanted.kind,
-            "status": wanted.status,
-            "country": wanted.country,
-            "after": wanted.after,
-            "limit": limit,
-        },
+        "SELECT" + _COLUMNS + "WHERE %(after)s::text IS NULL OR slug > %(after)s ORDER BY slug LIMIT %(limit)s",
+        {"after": after, "limit": limit},
     )
 
 

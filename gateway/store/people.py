@@ -1,52 +1,43 @@
 """People: users of organisations."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
 
-from shared.contracts.gateway import UserChanged
+from shared.contracts.gateway import Role, UserChanged
 from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
+
+PEOPLE = Listing(
+    {
+        "email": Field(Kind.TEXT, "lower(email)", folded=True),
+        "name": Field(Kind.TEXT, "name"),
+        "status": Field(Kind.TEXT, "status", words=("invited", "active", "inactive", "revoked")),
+        "role": Field(Kind.TEXT, "role", words=tuple(Role)),
+        "org_role": Field(Kind.TEXT, "org_role", words=("owner", "member")),
+        "organization_id": Field(Kind.ID, "organization_id"),
+        "created_at": Field(Kind.INSTANT, "created_at"),
+    },
+    id="id",
+    sort="email",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which people are asked for; ``None`` means any. ``after`` is address and id of the last one seen."""
-
-    organization_id: UUID | None = None
-    status: str | None = None
-    role: str | None = None
-    email: str | None = None
-    after: tuple[str, ...] | None = None
-
-
-async def find(conn: Conn, wanted: Wanted, *, limit: int) -> list[UserChanged]:
-    """People by address."""
-    address, person_id = wanted.after or (None, None)
-    return await fetch_all(
+async def listed(conn: Conn, question: Question, *, organization_id: UUID | None) -> Found[UserChanged]:
+    """People of an organisation, ``None``: of all."""
+    return await question.fetch(
         conn,
         UserChanged,
         """
-        SELECT id AS user_id, version, organization_id, role, org_role, status, name, email, language, time_zone
+        SELECT {mark}, id AS user_id, version, organization_id, role, org_role, status, name, email, language,
+               time_zone
         FROM person
-        WHERE (%(organization_id)s::uuid IS NULL OR organization_id = %(organization_id)s)
-          AND (%(status)s::text IS NULL OR status = %(status)s)
-          AND (%(role)s::text IS NULL OR role = %(role)s)
-          AND (%(email)s::text IS NULL OR lower(email) = lower(%(email)s))
-          AND (%(address)s::text IS NULL OR (lower(email), id) > (%(address)s, %(person_id)s::uuid))
-        ORDER BY lower(email), id
-        LIMIT %(limit)s
+        WHERE (%(of)s::uuid IS NULL OR organization_id = %(of)s) {filters}
+        {order}
         """,
-        {
-            "organization_id": wanted.organization_id,
-            "status": wanted.status,
-            "role": wanted.role,
-            "email": wanted.email,
-            "address": address,
-            "person_id": person_id,
-            "limit": limit,
-        },
+        {"of": organization_id},
     )
 
 
@@ -127,7 +118,18 @@ async def owners_locked(conn: Conn, organization_id: UUID) -> list[UUID]:
 
 async def invited(conn: Conn, organization_id: UUID) -> list[UserChanged]:
     """People of an organisation who have not accepted yet."""
-    return await find(conn, Wanted(organization_id=organization_id, status="invited"), limit=200)
+    return await fetch_all(
+        conn,
+        UserChanged,
+        """
+        SELECT id AS user_id, version, organization_id, role, org_role, status, name, email, language, time_zone
+        FROM person
+        WHERE organization_id = %(organization_id)s AND status = 'invited'
+        ORDER BY lower(email)
+        LIMIT 200
+        """,
+        {"organization_id": organization_id},
+    )
 
 
 async def save(conn: Conn, people: Sequence[UserChanged], hashes: Mapping[UUID, str]) -> None:

@@ -1,7 +1,6 @@
 """Refusals of catalog.
 
 AppError
-├── BadRequest 400   InvalidFilter invalid_filter
 ├── NotAllowed 403   OrganizationSuspended organization_suspended
 ├── NotFound 404     ItemNotFound, MillNotFound not_found
 ├── Conflict 409     StateConflict state_conflict, ItemIsReserved item_reserved, LotExists state_conflict
@@ -11,13 +10,7 @@ AppError
 from collections.abc import Sequence
 
 from shared.contracts.types import ItemStatus
-from shared.problems import BadRequest, Conflict, Invalid, NotAllowed, NotFound
-
-
-class InvalidFilter(BadRequest):
-    """A filter or sort key that does not exist, or on a field the caller may not see."""
-
-    slug = "invalid_filter"
+from shared.problems import Conflict, Invalid, NotAllowed, NotFound
 
 
 class OrganizationSuspended(NotAllowed):

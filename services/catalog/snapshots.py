@@ -17,7 +17,7 @@ async def publish_snapshots(conn: Conn) -> int:
     """Rules, then items mill by mill, those no longer for sale too: somebody may still take them for it."""
     published = 0
     async for rules in paged(
-        lambda after: organizations.rules_page(conn, mill_id=None, after=after, limit=PAGE), lambda one: one.mill_id
+        lambda after: organizations.rules_after(conn, after=after, limit=PAGE), lambda one: one.mill_id
     ):
         events = [VisibilityChanged(mill_id=one.mill_id, version=one.version, rules=one.rules) for one in rules]
         published += await publish(conn, events)

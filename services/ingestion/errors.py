@@ -5,17 +5,21 @@ AppError
 │   ├── BatchNotReady        state_conflict, with current_status and allowed
 │   ├── RowsNotReady         invalid_rows: rows that need attention, and the way on
 │   ├── ListBeingCommitted   mill_busy
+│   ├── DatasheetNotReady    state_conflict, with current_status and allowed
+│   ├── MessageNotAgain      state_conflict, with current_status and allowed
 │   └── NoCredentialsKey     no_credentials_key
-├── NotFound 404             BatchNotFound, MailboxNotFound
-├── UnsupportedMedia 415     NotAList
-├── Invalid 422              EmptyFile, UnknownMill, UnknownColumns, NothingToCommit, UnsafeMailbox
+├── Gone 410                 MessageNotKept
+├── NotFound 404             BatchNotFound, MailboxNotFound, MessageNotFound, DatasheetNotFound
+├── UnsupportedMedia 415     NotAList, NotADatasheet
+├── Invalid 422              EmptyFile, UnknownMill, UnknownColumns, NothingToCommit, UnsafeMailbox,
+│                            UnknownLot, WrongValue
 ├── NotAllowed 403           MillNotApproved (organization_suspended)
 └── Unavailable 503          MillNotKnownYet
 """
 
 from collections.abc import Iterable
 
-from shared.problems import Conflict, Invalid, NotAllowed, NotFound, Unavailable, UnsupportedMedia
+from shared.problems import Conflict, Gone, Invalid, NotAllowed, NotFound, Unavailable, UnsupportedMedia
 
 
 class BatchNotFound(NotFound):
@@ -102,6 +106,26 @@ class MailboxNotFound(NotFound):
         super().__init__("There is no such mailbox; GET /mailboxes lists them.")
 
 
+class MessageNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such mail, or you may not see it; GET /inbound-messages lists those you may.")
+
+
+class MessageNotAgain(Conflict):
+    def __init__(self, *, status: str) -> None:
+        super().__init__(
+            f"The mail is {status}; only one that became no batch can be judged again. To read a list once more,"
+            " send its file with force=true.",
+            current_status=status,
+            allowed=["quarantined", "ignored", "duplicate"],
+        )
+
+
+class MessageNotKept(Gone):
+    def __init__(self) -> None:
+        super().__init__("The mail was never fetched, so it cannot be read; ask its sender to send it again.")
+
+
 class NoCredentialsKey(Conflict):
     slug = "no_credentials_key"
 
@@ -116,3 +140,37 @@ class UnsafeMailbox(Invalid):
 
     def __init__(self) -> None:
         super().__init__("Without TLS only a mail server on this machine can be used; set tls to true.")
+
+
+class DatasheetNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such data sheet, or you may not see it; GET /datasheets lists those you may.")
+
+
+class DatasheetNotReady(Conflict):
+    def __init__(self, *, status: str, allowed: Iterable[str], verb: str) -> None:
+        words = " or ".join(allowed)
+        super().__init__(
+            f"The data sheet is {status}; it can be {verb} while it is {words}.",
+            current_status=status,
+            allowed=list(allowed),
+        )
+
+
+class NotADatasheet(UnsupportedMedia):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The file is {what}. Send the data sheet as PDF.")
+
+
+class UnknownLot(Invalid):
+    slug = "unknown_lot"
+
+    def __init__(self) -> None:
+        super().__init__("The mill has no such lot; name items or lot numbers that GET /items shows of it.")
+
+
+class WrongValue(Invalid):
+    slug = "wrong_value"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"A value cannot be kept: {problem}")

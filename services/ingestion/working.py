@@ -73,11 +73,11 @@ async def read_next_list(db: Database, settings: IngestionSettings, reader: Read
 async def _read(db: Database, reader: Reader, work: Work) -> ListReading:
     """Read with what a person confirmed for this kind of list; the kind is known only after a first reading."""
     profile = await _profile(db, work, work.header_fingerprint)
-    reading = await reader.list(work.content, _question(work, profile))
+    reading = await reader.list(work.content, question_of(work, profile))
     if profile is not None or reading.header_fingerprint == work.header_fingerprint:
         return reading
     profile = await _profile(db, work, reading.header_fingerprint)
-    return reading if profile is None else await reader.list(work.content, _question(work, profile))
+    return reading if profile is None else await reader.list(work.content, question_of(work, profile))
 
 
 async def _profile(db: Database, work: Work, header_fingerprint: str | None) -> Mapping[str, object] | None:
@@ -87,5 +87,5 @@ async def _profile(db: Database, work: Work, header_fingerprint: str | None) -> 
         return await profile_of(conn, work.mill.organization_id, header_fingerprint)
 
 
-def _question(work: Work, profile: Mapping[str, object] | None) -> Question:
+def question_of(work: Work, profile: Mapping[str, object] | None) -> Question:
     return Question(file_name=work.file_name, mill=context_of(work.mill, profile), today=work.today)

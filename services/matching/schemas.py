@@ -134,6 +134,25 @@ class RequirementBody(RequestBody):
 class RequirementCreate(RequirementBody):
     """``buyer_id`` is for admins, who say for whom; a buyer's own organisation is taken otherwise."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Testliner for the wide corrugator",
+                    "grade_codes": ["TL_2", "TL_3"],
+                    "product_forms": ["reel"],
+                    "gsm": {"min": "125", "max": "150"},
+                    "width_mm": {"min": 2400, "max": 2500},
+                    "weight_kg": {"min": 10000},
+                    "quality_floor": "B",
+                    "price_ceiling": {"amount": "450.00", "currency": "EUR", "per": "t"},
+                    "ship_from_countries": ["DE", "AT"],
+                    "cadence": "on_match",
+                }
+            ]
+        }
+    )
+
     buyer_id: UUID | None = None
     paused: bool = False
 
@@ -156,6 +175,10 @@ class CeilingPatch(RequestBody):
 
 class RequirementPatch(RequestBody):
     """Members to change (JSON Merge Patch): absent stays as it is, ``null`` goes back to "any"."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"gsm": {"min": "120"}, "valid_until": "2026-12-31", "paused": False}]}
+    )
 
     title: Annotated[str, Field(max_length=120)] | None = None
     families: Annotated[list[Family], Field(max_length=len(FAMILIES))] | None = None

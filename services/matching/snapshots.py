@@ -17,7 +17,7 @@ async def publish_snapshots(conn: Conn) -> int:
     """Every requirement, then every match; how many events."""
     published = 0
     async for rows in paged(
-        lambda before: requirements.listed(conn, buyer_id=None, status=None, before=before, limit=PAGE),
+        lambda before: requirements.newest(conn, before=before, limit=PAGE),
         lambda row: row.id,
     ):
         published += await publish(conn, [changed(row) for row in rows])

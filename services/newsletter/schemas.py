@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.newsletter.domain.recipients import Recipient, Wish
 from services.newsletter.store.history import DeliveryRow
@@ -40,6 +40,10 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 
 class PreferenceRequest(RequestBody):
     """All wishes of a reader. ``cadence`` null: as each requirement says; ``time_zone``, ``language`` null: his own."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"cadence": "weekly", "weekday": 1, "send_time": "07:30", "items_max": 30}]}
+    )
 
     cadence: Literal["daily", "weekly", "on_match", "off"] | None = None
     weekday: int = Field(1, ge=1, le=7, description="of the weekly issue, Monday is 1")

@@ -12,8 +12,6 @@ from pydantic import ValidationError
 from shared.contracts import BY_TYPE
 from shared.contracts.base import ActorRef, Attributes, Event
 
-FIELDS = ("seq", "epoch", "id", "type", "key", "time", "meta", "body")
-
 
 class Unreadable(Exception):
     """An envelope that no later try can read: bad JSON, a field missing, a type or version nobody here knows."""

@@ -20,6 +20,7 @@ from shared.consumer.envelope import Envelope, from_fields
 from shared.contracts import SERVICES, groups_of
 from shared.contracts.base import stream_of
 from shared.db import Database
+from shared.wire import FIELDS
 from tests.support.database import fresh_url, opened
 from tests.support.tokens import PUBLIC_KEY
 
@@ -60,7 +61,8 @@ class Installation:
         moved, count = 0, 1
         while count:
             async with self.databases[producer].transaction() as conn:
-                _, count = await numbering.give_numbers(conn, producer)
+                _, numbered = await numbering.give_numbers(conn, producer)
+            count = len(numbered)
             moved += count
         return moved
 
@@ -75,7 +77,9 @@ class Installation:
             head = await numbering.head_of(conn, producer)
             while rows := await numbering.sent_after(conn, found[-1].seq if found else 0):
                 for row in rows:
-                    envelope = from_fields(stream_of(producer), row.fields(head.epoch))
+                    envelope = from_fields(
+                        stream_of(producer), dict(zip(FIELDS, row.values(str(head.epoch)), strict=True))
+                    )
                     assert envelope is not None
                     found.append(envelope)
         return found

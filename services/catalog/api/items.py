@@ -1,24 +1,26 @@
 """Items: search, one item, and what a mill does with its own."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import Header, Query, Request, Response
+from fastapi import Query, Response
 
 from services.catalog.domain.items import Item
 from services.catalog.errors import InvalidLot, ItemNotFound
-from services.catalog.schemas import ItemOut, ItemPatch, Listing, NewItem, Sale, Withdrawal
-from services.catalog.search import parse
+from services.catalog.schemas import ItemPatch, Listing, NewItem, Sale, Withdrawal
+from services.catalog.schemas.answers import ItemDetail, ItemOut
+from services.catalog.search import ITEMS
 from services.catalog.settings import settings
 from services.catalog.usecases import items as usecases
 from services.catalog.usecases.views import find_items, see_item
 from shared.auth import Actor, AnyActor, MillActor
-from shared.contracts.gateway import Role
 from shared.contracts.types import BuyerId, ItemId, MillId
 from shared.db import Conn, clock
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
 from shared.service import Transaction, router
 
@@ -27,38 +29,22 @@ routes = router("items")
 
 @routes.get("/items", response_model=Page[ItemOut])
 async def get_items(
-    request: Request,
-    conn: Transaction,
+    asked: Annotated[Asked, listed(ITEMS)],
     actor: AnyActor,
-    paging: Paging,
     q: Annotated[str | None, Query(max_length=200, description="words in what you may see of an item")] = None,
-    sort: Annotated[str | None, Query(max_length=200, description="like -listed_at,gsm; null comes last")] = None,
 ) -> Response:
-    """Search. Filters are ``field=value`` or ``field__op=value`` (ne gt gte lt lte in nin contains prefix isnull
-    overlaps); a field you do not see of an item never finds it."""
-    query = parse(request.query_params.multi_items(), owner=actor.role != Role.BUYER_USER)
-    found, last = await find_items(conn, actor=actor, query=query, after=paging.after, limit=paging.limit)
-    carrier = Response()
-    page = paging.page(carrier, found, last)
-    body = orjson.dumps({"items": page.items, "next_cursor": page.next_cursor}, option=orjson.OPT_UTC_Z)
-    return Response(body, media_type="application/json", headers={"Link": carrier.headers["Link"]})
+    """Search. A field that you do not see of an item never finds it; the list comes as CSV or xlsx by ``Accept``."""
+    words = (q or "").strip() or None
+    return await asked.answer_json(partial(find_items, actor=actor, words=words), dict)
 
 
-@routes.get("/items/{item_id}", response_model=ItemOut)
-async def get_item(
-    item_id: UUID,
-    conn: Transaction,
-    actor: AnyActor,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+@routes.get("/items/{item_id}", response_model=ItemDetail)
+async def get_item(item_id: UUID, conn: Transaction, actor: AnyActor) -> Response:
     """One item as you may see it; hidden members are null and named in ``redacted``."""
-    response = await _view(conn, actor, item_id)
-    if if_none_match == response.headers["ETag"]:
-        return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
-    return response
+    return await _view(conn, actor, item_id)
 
 
-@routes.post("/items", response_model=ItemOut, status_code=201)
+@routes.post("/items", response_model=ItemDetail, status_code=201)
 async def create_item(body: NewItem, conn: Transaction, actor: MillActor, _: Keyed) -> Response:
     """Enter a lot by hand; ``publish=false`` keeps a draft, a future ``available_from`` makes it pre-production."""
     mill_id = body.mill_id if actor.is_admin else actor.organization_id
@@ -80,7 +66,7 @@ async def create_item(body: NewItem, conn: Transaction, actor: MillActor, _: Key
     return response
 
 
-@routes.patch("/items/{item_id}", response_model=ItemOut)
+@routes.patch("/items/{item_id}", response_model=ItemDetail)
 async def change_item(
     item_id: UUID, body: ItemPatch, conn: Transaction, actor: MillActor, version: ExpectedVersion
 ) -> Response:
@@ -97,7 +83,7 @@ async def change_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/listings", response_model=ItemOut)
+@routes.post("/items/{item_id}/listings", response_model=ItemDetail)
 async def list_item(
     item_id: UUID, body: Listing, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:
@@ -116,7 +102,7 @@ async def list_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/withdrawals", response_model=ItemOut)
+@routes.post("/items/{item_id}/withdrawals", response_model=ItemDetail)
 async def withdraw_item(
     item_id: UUID, body: Withdrawal, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:
@@ -134,7 +120,7 @@ async def withdraw_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/sales", response_model=ItemOut)
+@routes.post("/items/{item_id}/sales", response_model=ItemDetail)
 async def sell_item(
     item_id: UUID, body: Sale, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:

@@ -1,19 +1,21 @@
 """Who may see a mill's items."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 
-from services.catalog.errors import MillNotFound
-from services.catalog.schemas import RulesIn, RulesOut
+from services.catalog.schemas import RulesIn
+from services.catalog.schemas.answers import RulesOut
 from services.catalog.store import organizations
 from services.catalog.usecases.organizations import replace_rules
 from shared.auth import MillActor
 from shared.contracts.types import MillId
 from shared.contracts.visibility import RuleSet
 from shared.db import clock
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
 from shared.problems import NotAllowed
 from shared.service import Transaction, router
@@ -21,24 +23,13 @@ from shared.service import Transaction, router
 routes = router("visibility rules")
 
 
-@routes.get("/visibility-rules")
+@routes.get("/visibility-rules", response_model=Page[RulesOut])
 async def get_visibility_rules(
-    response: Response,
-    conn: Transaction,
-    actor: MillActor,
-    paging: Paging,
-    mill_id: Annotated[UUID | None, Query(description="one mill; a mill sees its own")] = None,
-) -> Page[RulesOut]:
-    """Rule sets of mills."""
-    if not actor.is_admin:
-        if mill_id not in (None, actor.organization_id):
-            raise MillNotFound
-        mill_id = actor.organization_id
-    after = UUID(paging.after[0]) if paging.after else None
-    found = await organizations.rules_page(conn, mill_id=mill_id, after=after, limit=paging.limit + 1)
-    shown = [_out(rules) for rules in found[: paging.limit]]
-    last = (str(shown[-1].mill_id),) if len(found) > paging.limit else None
-    return paging.page(response, shown, last)
+    asked: Annotated[Asked, listed(organizations.RULES)], actor: MillActor
+) -> Page[RulesOut] | Response:
+    """Rule sets of mills; a mill sees its own."""
+    own = None if actor.is_admin else actor.organization_id
+    return await asked.answer(partial(organizations.rules_listed, mill_id=own), _out)
 
 
 @routes.put("/visibility-rules/{mill_id}")

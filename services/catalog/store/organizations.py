@@ -7,13 +7,14 @@ from typing import LiteralString, TypedDict, Unpack
 from uuid import UUID
 
 import orjson
-from psycopg import sql
 from psycopg.rows import kwargs_row
 
 from shared.contracts.gateway import OrganizationChanged
 from shared.contracts.types import MillId
 from shared.contracts.visibility import Disclosure, RuleSet
 from shared.db import Conn, execute, fetch_all
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +74,30 @@ def _rules_of(**row: Unpack[_RulesRow]) -> Rules:
     )
 
 
-_RULES: LiteralString = """
-    SELECT mill_id, version, blocked_buyers, allowed_countries, blocked_countries, allowed_segments, price, identity,
+_RULES_COLUMNS: LiteralString = """
+    mill_id, version, blocked_buyers, allowed_countries, blocked_countries, allowed_segments, price, identity,
         updated_at
     FROM rule_set
 """
-_RULES_OF = sql.SQL("{rules} WHERE mill_id = %(mill_id)s FOR UPDATE").format(rules=sql.SQL(_RULES))
-_RULES_PAGE = sql.SQL("""{rules}
-    WHERE (%(mill_id)s::uuid IS NULL OR mill_id = %(mill_id)s) AND (%(after)s::uuid IS NULL OR mill_id > %(after)s)
-    ORDER BY mill_id
-    LIMIT %(limit)s
-""").format(rules=sql.SQL(_RULES))
+RULES = Listing(
+    {
+        "mill_id": Field(Kind.ID, "mill_id"),
+        "price": Field(Kind.TEXT, "price", words=tuple(Disclosure)),
+        "identity": Field(Kind.TEXT, "identity", words=tuple(Disclosure)),
+        "blocked_countries": Field(Kind.SET, "blocked_countries"),
+        "allowed_countries": Field(Kind.SET, "allowed_countries"),
+        "updated_at": Field(Kind.INSTANT, "updated_at"),
+    },
+    id="mill_id",
+    sort="mill_id",
+)
+_RULES_OF: LiteralString = "SELECT" + _RULES_COLUMNS + "WHERE mill_id = %(mill_id)s FOR UPDATE"
+_RULES_AFTER: LiteralString = (
+    "SELECT" + _RULES_COLUMNS + "WHERE %(after)s::uuid IS NULL OR mill_id > %(after)s ORDER BY mill_id LIMIT %(limit)s"
+)
+_RULES_LISTED: LiteralString = (
+    "SELECT {mark}," + _RULES_COLUMNS + "WHERE (%(of)s::uuid IS NULL OR mill_id = %(of)s) {filters} {order}"
+)
 
 
 async def lock_mills(conn: Conn, mill_ids: Sequence[MillId]) -> dict[UUID, Mill]:
@@ -210,10 +224,15 @@ async def lock_rules(conn: Conn, mill_id: MillId) -> Rules | None:
         return await cursor.fetchone()
 
 
-async def rules_page(conn: Conn, *, mill_id: UUID | None, after: UUID | None, limit: int) -> Sequence[Rules]:
-    """Rule sets in the order of their mills; ``mill_id`` ``None``: of all mills."""
+async def rules_listed(conn: Conn, question: Question, *, mill_id: UUID | None) -> Found[Rules]:
+    """Rule sets; ``mill_id`` ``None``: of all mills."""
+    return await question.fetch(conn, _rules_of, _RULES_LISTED, {"of": mill_id})
+
+
+async def rules_after(conn: Conn, *, after: UUID | None, limit: int) -> Sequence[Rules]:
+    """Rule sets in the order of their mills."""
     async with conn.cursor(row_factory=kwargs_row(_rules_of)) as cursor:
-        await cursor.execute(_RULES_PAGE, {"mill_id": mill_id, "after": after, "limit": limit})
+        await cursor.execute(_RULES_AFTER, {"after": after, "limit": limit})
         return await cursor.fetchall()
 
 

@@ -4,16 +4,16 @@
 what the caller sees of a row; which members of a found row are shown is decided by ``visible_fields`` afterwards.
 """
 
-from collections.abc import Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from services.catalog.search import Filter, Kind, Query, Section, SortKey
+from services.catalog.search import SEEN, Section
 from shared.contracts.visibility import Viewer
 from shared.db import Conn
+from shared.keyset import Found, Question
 
 Row = dict[str, Any]
 
@@ -40,19 +40,34 @@ _DETAIL_COLUMNS: LiteralString = """,
         SELECT json_build_object('id', h.organization_id, 'name', h.name, 'country', h.country, 'contacts', h.contacts)
         FROM organization_replica AS h
         WHERE h.organization_id = i.holder_id
-    ) AS holder
+    ) AS holder,
+    (
+        SELECT coalesce(json_agg(s.sheet ORDER BY s.datasheet_id DESC), '[]')
+        FROM (
+            SELECT d.datasheet_id, json_build_object(
+                'id', d.datasheet_id, 'product', d.product, 'revision_date', d.revision_date,
+                'file_name', d.file_name, 'values', coalesce((
+                    SELECT json_agg(v.one ORDER BY v.place)
+                    FROM jsonb_array_elements(d.sheet_values) WITH ORDINALITY AS v (one, place)
+                    WHERE v.one ->> 'gsm' IS NULL OR abs((v.one ->> 'gsm')::numeric - i.gsm) <= 0.5
+                ), '[]')
+            ) AS sheet
+            FROM datasheet_replica AS d
+            WHERE d.item_ids @> ARRAY[i.item_id] AND d.mill_id = i.mill_id AND NOT d.replaced
+        ) AS s
+    ) AS datasheets
 """
 
 # Which rows, in which order, and in which class; narrow, so that sorting 100,000 of them stays cheap.
 _OWNER_ROWS: LiteralString = """
-    SELECT i.item_id, %(viewer)s::integer AS viewer, {sort_key} AS sort_key
+    SELECT {mark}, i.item_id, %(viewer)s::integer AS viewer
     FROM item AS i
-    WHERE true {conditions}
+    WHERE true {filters}
 """
 
 # The rules of buyer_allowed and shown_status in SQL; a test holds both against the functions they repeat.
 _BUYER_ROWS: LiteralString = """
-    SELECT i.item_id, v.viewer, {sort_key} AS sort_key
+    SELECT {mark}, i.item_id, v.viewer
     FROM item AS i
     JOIN organization_replica AS mill ON mill.organization_id = i.mill_id AND mill.status = 'approved'
     JOIN rule_set AS rules ON rules.mill_id = i.mill_id
@@ -74,12 +89,12 @@ _BUYER_ROWS: LiteralString = """
         AND (rules.allowed_countries = '{{}}' OR me.country = ANY(rules.allowed_countries))
         AND (rules.allowed_segments = '{{}}' OR me.segment = ANY(rules.allowed_segments))
         AND i.status IN ('available', 'pre_production', 'reserved', 'sold')
-        AND (v.viewer >= 3 OR i.status IN ('available', 'pre_production')) {conditions}
+        AND (v.viewer >= 3 OR i.status IN ('available', 'pre_production')) {filters}
 """
 
 # The members of the rows found.
 _SHOWN: LiteralString = """
-    SELECT {columns}, v.viewer, v.sort_key, coalesce(r.version, 0) AS relation_version, r.match_id,
+    SELECT {columns}, v.viewer, v.mark, coalesce(r.version, 0) AS relation_version, r.match_id,
         trim_scale(r.match_score)::text AS match_score, r.interest_id,
         CASE WHEN r.interest_id IS NOT NULL AND r.window_id IS NULL THEN (
             SELECT count(*)
@@ -93,82 +108,41 @@ _SHOWN: LiteralString = """
     LEFT JOIN rule_set AS rules ON rules.mill_id = i.mill_id
     LEFT JOIN relation AS r ON r.item_id = i.item_id AND r.buyer_id = %(buyer_id)s::uuid
 """
-_OF_MILL: LiteralString = "AND i.mill_id = %(mill_id)s"
+_OF_MILL: LiteralString = " AND i.mill_id = %(mill_id)s"
 
-# When a buyer sees a part of an item: visible_fields in SQL, held against it by a test.
-SEEN: dict[Section, LiteralString] = {
-    Section.TEASER: "true",
-    Section.DETAIL: "v.viewer >= 3",
-    Section.PRICE: "(v.viewer >= 6 OR rules.price = 'all_buyers' OR (rules.price = 'matched' AND v.viewer >= 3))",
-    Section.IDENTITY: (
-        "(v.viewer >= 6 OR rules.identity = 'all_buyers' OR (rules.identity = 'matched' AND v.viewer >= 3))"
-    ),
-    Section.OWN: "false",
-}
-
-_OPERATORS: dict[str, LiteralString] = {
-    "eq": "{column} = {value}",
-    "ne": "{column} <> {value}",
-    "gt": "{column} > {value}",
-    "gte": "{column} >= {value}",
-    "lt": "{column} < {value}",
-    "lte": "{column} <= {value}",
-    "in": "{column} = ANY({values})",
-    "nin": "{column} <> ALL({values})",
-    "contains": "strpos(lower({column}), lower({value})) > 0",
-    "prefix": "starts_with(lower({column}), lower({value}))",
-}
-_CASTS: dict[Kind, tuple[LiteralString, LiteralString]] = {
-    Kind.TEXT: ("text", "text[]"),
-    Kind.INTEGER: ("integer", "integer[]"),
-    Kind.NUMBER: ("numeric", "numeric[]"),
-    Kind.DATE: ("date", "date[]"),
-    Kind.INSTANT: ("timestamptz", "timestamptz[]"),
-    Kind.ID: ("uuid", "uuid[]"),
-    Kind.SET: ("text[]", "text[]"),
-}
-_NEVER_NULL = frozenset({"listed_at", "gsm", "grade_code", "form", "status", "location_country", "weight_band"})
-
-_WORDS_OWNER: LiteralString = "AND i.words @@ plainto_tsquery('simple', %(words)s)"
+_WORDS_OWNER: LiteralString = " AND i.words @@ plainto_tsquery('simple', %(words)s)"
 # The index finds candidates by every word; then the words that are shown must do.
-_WORDS_BUYER: LiteralString = """AND i.words @@ plainto_tsquery('simple', %(words)s) AND to_tsvector('simple',
-    concat_ws(' ', i.grade_code, i.location_country,
-    CASE WHEN {detail} THEN concat_ws(' ', i.product_name, i.colour) END,
-    CASE WHEN {identity} THEN concat_ws(' ', i.lot_ref, i.grade_raw, i.location_place, i.remarks) END)
+_WORDS_BUYER: LiteralString = (
+    _WORDS_OWNER
+    + """ AND to_tsvector('simple', concat_ws(' ', i.grade_code, i.location_country,
+    CASE WHEN """
+    + SEEN[Section.DETAIL]
+    + """ THEN concat_ws(' ', i.product_name, i.colour) END,
+    CASE WHEN """
+    + SEEN[Section.IDENTITY]
+    + """ THEN concat_ws(' ', i.lot_ref, i.grade_raw, i.location_place, i.remarks) END)
 ) @@ plainto_tsquery('simple', %(words)s)"""
+)
 
 
 async def page(
-    conn: Conn,
-    query: Query,
-    *,
-    buyer_id: UUID | None,
-    mill_id: UUID | None,
-    after: Sequence[str] | None,
-    limit: int,
-) -> list[Row]:
-    """Rows of one page in order. ``buyer_id`` asks as that buyer; without it ``mill_id`` limits to one mill's items."""
-    params: dict[str, object] = {**_params(buyer_id, mill_id), "words": query.words, "limit": limit}
-    as_buyer = buyer_id is not None
-    conditions = [_condition(one, f"f{n}", params, as_buyer=as_buyer) for n, one in enumerate(query.filters)]
+    conn: Conn, question: Question, *, words: str | None, buyer_id: UUID | None, mill_id: UUID | None
+) -> Found[Row]:
+    """One page. ``buyer_id`` asks as that buyer; without it ``mill_id`` limits to one mill's items."""
+    given: dict[str, object] = {**_params(buyer_id, mill_id), "words": words}
+    rows = _BUYER_ROWS if buyer_id is not None else _OWNER_ROWS
     if mill_id is not None:
-        conditions.append(sql.SQL(_OF_MILL))
-    if query.words is not None:
-        conditions.append(_words() if as_buyer else sql.SQL(_WORDS_OWNER))
-    columns = [_column(key, as_buyer=as_buyer) for key in query.sort]
-    if after is not None:
-        conditions.append(_beyond(query.sort, columns, after, params))
-    mark = sql.SQL(", ").join(_text(column) for column in [*columns, sql.SQL("i.item_id")])
-    keys = [_order(key, column) for key, column in zip(query.sort, columns, strict=True)]
-    order = sql.SQL(" ORDER BY ") + sql.SQL(", ").join([*keys, sql.SQL("i.item_id DESC")])
-    found = sql.SQL(_BUYER_ROWS if as_buyer else _OWNER_ROWS).format(
-        sort_key=sql.SQL("ARRAY[{}]").format(mark), conditions=sql.SQL(" ").join(conditions)
-    )
-    rows = found + order + sql.SQL(" LIMIT %(limit)s")
-    statement = sql.SQL(_SHOWN).format(columns=sql.SQL(_COLUMNS), rows=rows) + order
+        rows += _OF_MILL
+    if words is not None:
+        rows += _WORDS_BUYER if buyer_id is not None else _WORDS_OWNER
+    total = await question.total(conn, rows + " {order}", given) if question.count else None
+    params: dict[str, object] = {**given, "limit": question.limit + 1}
+    parts = question.parts(params)
+    found = sql.SQL(rows + " {order} LIMIT %(limit)s").format(mark=parts.mark, filters=parts.filters, order=parts.order)
+    statement = sql.SQL(_SHOWN + "{order}").format(columns=sql.SQL(_COLUMNS), rows=found, order=parts.order)
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(statement, params)
-        return await cursor.fetchall()
+        return question.page([(tuple(row.pop("mark")), row) async for row in cursor], total=total)
 
 
 def _params(buyer_id: UUID | None, mill_id: UUID | None) -> dict[str, object]:
@@ -177,7 +151,7 @@ def _params(buyer_id: UUID | None, mill_id: UUID | None) -> dict[str, object]:
 
 
 def _one_of(rows: LiteralString, conditions: LiteralString) -> sql.Composed:
-    found = sql.SQL(rows).format(sort_key=sql.SQL("NULL"), conditions=sql.SQL(conditions))
+    found = sql.SQL(rows).format(mark=sql.SQL("NULL AS mark"), filters=sql.SQL(conditions))
     return sql.SQL(_SHOWN).format(columns=sql.SQL(_COLUMNS + _DETAIL_COLUMNS), rows=found)
 
 
@@ -192,70 +166,3 @@ async def one(conn: Conn, item_id: UUID, *, buyer_id: UUID | None, mill_id: UUID
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(statement, {**_params(buyer_id, mill_id), "item_id": item_id})
         return await cursor.fetchone()
-
-
-def _condition(one: Filter, name: str, params: dict[str, object], *, as_buyer: bool) -> sql.Composable:
-    column = sql.Identifier("i", one.field)
-    seen = sql.SQL(SEEN[one.section]) if as_buyer else sql.SQL("true")
-    if one.operation == "isnull":
-        shape: LiteralString = (
-            "AND (NOT {seen} OR {column} IS NULL)" if one.value else "AND {seen} AND {column} IS NOT NULL"
-        )
-        return sql.SQL(shape).format(seen=seen, column=column)
-    params[name] = one.value
-    single, several = (sql.SQL("{}::" + cast).format(sql.Placeholder(name)) for cast in _CASTS[one.kind])
-    if one.kind == Kind.SET:
-        relation = sql.SQL("{column} @> {value}" if one.operation == "contains" else "{column} && {value}")
-    else:
-        relation = sql.SQL(_OPERATORS[one.operation])
-    # Only the parts that the operator names are used; the others cost nothing.
-    test = relation.format(column=column, value=single, values=several)
-    return sql.SQL("AND {seen} AND {test}").format(seen=seen, test=test) if as_buyer else sql.SQL("AND ") + test
-
-
-def _words() -> sql.Composed:
-    return sql.SQL(_WORDS_BUYER).format(detail=sql.SQL(SEEN[Section.DETAIL]), identity=sql.SQL(SEEN[Section.IDENTITY]))
-
-
-def _column(key: SortKey, *, as_buyer: bool) -> sql.Composable:
-    column = sql.Identifier("i", key.field)
-    if not as_buyer or key.section == Section.TEASER:
-        return column
-    return sql.SQL("CASE WHEN {} THEN {} END").format(sql.SQL(SEEN[key.section]), column)
-
-
-def _order(key: SortKey, column: sql.Composable) -> sql.Composed:
-    never_null = key.field in _NEVER_NULL  # a plain order is what an index can give
-    if key.descending:
-        return sql.SQL("{} DESC" if never_null else "{} DESC NULLS LAST").format(column)
-    return sql.SQL("{} ASC").format(column)
-
-
-def _text(column: sql.Composable) -> sql.Composed:
-    return sql.SQL("{}::text").format(column)
-
-
-def _beyond(
-    keys: Sequence[SortKey], columns: Sequence[sql.Composable], after: Sequence[str | None], params: dict[str, object]
-) -> sql.Composable:
-    """Rows behind the last one seen. A key that was null comes as the empty mark ``""``, others as ``=value``."""
-    params["after_id"] = after[-1].removeprefix("=") if after[-1] else None
-    behind: sql.Composable = sql.SQL("i.item_id < %(after_id)s::uuid")
-    bound: sql.Composable = sql.SQL("")
-    for n in reversed(range(len(keys))):
-        key, column, mark = keys[n], columns[n], after[n]
-        if not mark:
-            behind = sql.SQL("({column} IS NULL AND {rest})").format(column=column, rest=behind)
-            continue
-        name = f"after_{n}"
-        params[name] = mark.removeprefix("=")
-        value = sql.SQL("{}::" + _CASTS[key.kind][0]).format(sql.Placeholder(name))
-        beyond: LiteralString = "{column} < {value}" if key.descending else "{column} > {value}"
-        nulls: LiteralString = "" if key.field in _NEVER_NULL else " OR {column} IS NULL"
-        shape: LiteralString = "(" + beyond + nulls + " OR ({column} = {value} AND {rest}))"
-        behind = sql.SQL(shape).format(column=column, value=value, rest=behind)
-        if n == 0 and key.field in _NEVER_NULL:
-            # Says the same once more in a form that an index can start from.
-            start: LiteralString = "AND {column} <= {value} " if key.descending else "AND {column} >= {value} "
-            bound = sql.SQL(start).format(column=column, value=value)
-    return sql.SQL("{bound}AND {behind}").format(bound=bound, behind=behind)

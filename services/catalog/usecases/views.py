@@ -4,12 +4,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from services.catalog.search import Query
 from services.catalog.store import views
 from shared.auth import Actor
 from shared.contracts.gateway import Role
-from shared.contracts.visibility import Disclosure, RuleSet, Viewer, visible_fields
+from shared.contracts.visibility import Disclosure, RuleSet, Viewer, sees_datasheet_file, visible_fields
 from shared.db import Conn
+from shared.keyset import Found, Question
 
 View = dict[str, Any]
 """An item as JSON; hidden members are ``None`` and named in ``redacted``."""
@@ -23,19 +23,14 @@ LIST_MEMBERS = (
     "listed_at", "reserved_until", "exclusivity", "remarks", "lot_key", "batch_id", "header_fingerprint",
     "created_at", "updated_at",
 )  # fmt: skip
-DETAIL_MEMBERS = (*LIST_MEMBERS, "contacts", "source_values", "holder")
+DETAIL_MEMBERS = (*LIST_MEMBERS, "contacts", "source_values", "holder", "datasheets")
 
 
-async def find_items(
-    conn: Conn, *, actor: Actor, query: Query, after: tuple[str, ...] | None, limit: int
-) -> tuple[list[View], tuple[str, ...] | None]:
-    """A page of items and the mark of its last one, ``None`` when nothing follows."""
+async def find_items(conn: Conn, question: Question, *, actor: Actor, words: str | None) -> Found[View]:
+    """A page of items as the actor sees them."""
     buyer_id, mill_id = _as(actor)
-    rows = await views.page(conn, query, buyer_id=buyer_id, mill_id=mill_id, after=after, limit=limit + 1)
-    more = len(rows) > limit
-    rows = rows[:limit]
-    last = tuple("" if key is None else f"={key}" for key in rows[-1]["sort_key"]) if more else None
-    return [_shape(row, LIST_MEMBERS) for row in rows], last
+    found = await views.page(conn, question, words=words, buyer_id=buyer_id, mill_id=mill_id)
+    return found.shaped(lambda row: _shape(row, LIST_MEMBERS))
 
 
 async def see_item(conn: Conn, *, actor: Actor, item_id: UUID) -> tuple[View, str] | None:
@@ -67,10 +62,25 @@ def _members(
     return tuple(name for name in members if name in visible), dict.fromkeys(hidden), hidden
 
 
+def _sheets(found: list[View], viewer: Viewer) -> list[View]:
+    """Data sheets with their values; the name of the file may tell whose it is, so it goes with the file."""
+    shown = sees_datasheet_file(viewer)
+    return [
+        {
+            **one,
+            "file_name": one["file_name"] if shown else None,
+            "file": f"/mvp/api/datasheets/{one['id']}/file" if shown else None,
+        }
+        for one in found
+    ]
+
+
 def _shape(row: views.Row, members: tuple[str, ...]) -> View:
     shown, hidden, redacted = _members(row["viewer"], row["price_disclosure"], row["identity_disclosure"], members)
     view: View = {name: row[name] for name in shown}
     view.update(hidden)
+    if view.get("datasheets"):
+        view["datasheets"] = _sheets(view["datasheets"], Viewer(row["viewer"]))
     match_id, interest_id, window_id = row["match_id"], row["interest_id"], row["window_id"]
     view["my"] = {
         "match": {"id": match_id, "score": row["match_score"]} if match_id else None,

@@ -1,14 +1,14 @@
 """``/interests``: ask for a lot, see one's place, leave the queue."""
 
-from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 
 from services.exclusivity.domain import InterestStatus
 from services.exclusivity.errors import NotTrading
-from services.exclusivity.schemas import Interest, InterestRequest, InterestState, QueuedBuyer
+from services.exclusivity.schemas import Interest, InterestRequest, QueuedBuyer
 from services.exclusivity.settings import settings
 from services.exclusivity.store import reading
 from services.exclusivity.store.reading import InterestView
@@ -17,43 +17,33 @@ from services.exclusivity.usecases.interests import withdraw_interest as leave_q
 from shared.auth import Actor, AnyActor, BuyerActor, require
 from shared.contracts.gateway import Role
 from shared.idempotency import Keyed
-from shared.paging import Page, PageRequest, Paging
-from shared.problems import BadRequest
+from shared.listing import Asked, listed
+from shared.paging import Page
+from shared.problems import InvalidFilter
 from shared.service import Transaction, router
 
 ROUTER = router("interests", racing=True)
 OnlyBuyer = Annotated[Actor, require(Role.BUYER_USER)]
 
 
-@ROUTER.get("/interests", summary="Own interests; for mills and operators the queue of a lot")
+@ROUTER.get(
+    "/interests", response_model=Page[Interest], summary="Own interests; for mills and operators the queue of a lot"
+)
 async def list_interests(
-    conn: Transaction,
-    actor: AnyActor,
-    paging: Paging,
-    response: Response,
-    item_id: Annotated[UUID | None, Query(description="only this lot")] = None,
-    status: Annotated[InterestState | None, Query()] = None,
-) -> Page[Interest]:
-    if actor.role == Role.MILL_USER and item_id is None:
-        raise BadRequest("Name one of your lots in item_id.", slug="invalid_filter")
-    buyer_id = actor.organization_id if actor.role == Role.BUYER_USER else None
-    if item_id is not None and buyer_id is None:
-        views = await reading.queue_of(
-            conn,
-            item_id=item_id,
-            mill_id=None if actor.is_admin else actor.organization_id,
-            status=status,
-            after_ticket=int(paging.after[0]) if paging.after else None,
-            limit=paging.limit + 1,
-        )
-        last = [(str(view.ticket),) for view in views]
-    else:
-        views = await reading.interests_of(
-            conn, buyer_id=buyer_id, item_id=item_id, status=status, after=_after(paging), limit=paging.limit + 1
-        )
-        last = [(view.created_at.isoformat(), str(view.id)) for view in views]
-    more = last[paging.limit - 1] if len(views) > paging.limit else None
-    return paging.page(response, [_shown(view, actor) for view in views[: paging.limit]], more)
+    asked: Annotated[Asked, listed(reading.INTERESTS)], actor: AnyActor
+) -> Page[Interest] | Response:
+    """Newest first; the queue of one lot in the order they came."""
+    of_one_lot = asked.question.value("item_id") is not None
+    if actor.role == Role.MILL_USER and not of_one_lot:
+        raise InvalidFilter("Name one of your lots in item_id.")
+    if of_one_lot and actor.role != Role.BUYER_USER:
+        asked = asked.ordered("ticket")
+    fetch = partial(
+        reading.interests,
+        buyer_id=actor.organization_id if actor.role == Role.BUYER_USER else None,
+        mill_id=actor.organization_id if actor.role == Role.MILL_USER else None,
+    )
+    return await asked.answer(fetch, lambda view: _shown(view, actor))
 
 
 @ROUTER.post("/interests", status_code=201, summary="Ask for a lot: hold it at once if it is free, else queue")
@@ -80,10 +70,6 @@ async def create_interest(
 async def withdraw_interest(conn: Transaction, actor: BuyerActor, interest_id: UUID, _key: Keyed) -> Interest:
     buyer_id = None if actor.is_admin else actor.organization_id
     return _shown(await leave_queue(conn, interest_id=interest_id, buyer_id=buyer_id, by=actor.ref()), actor)
-
-
-def _after(paging: PageRequest) -> tuple[datetime, UUID] | None:
-    return (datetime.fromisoformat(paging.after[0]), UUID(paging.after[1])) if paging.after else None
 
 
 def _new(registered: Registered) -> Interest:

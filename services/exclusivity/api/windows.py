@@ -1,16 +1,15 @@
 """``/windows``: see, extend, give back and revoke the right to a lot."""
 
-from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
-from pydantic import AwareDatetime
+from fastapi import Response
 
 from services.exclusivity import schemas
 from services.exclusivity.domain import By, WindowStatus
 from services.exclusivity.errors import Hidden, NotTrading
-from services.exclusivity.schemas import ExtensionRequest, RevocationRequest, WindowDetail, WindowState
+from services.exclusivity.schemas import ExtensionRequest, RevocationRequest, WindowDetail
 from services.exclusivity.settings import settings
 from services.exclusivity.store import reading
 from services.exclusivity.store.reading import WindowView
@@ -18,35 +17,19 @@ from services.exclusivity.usecases import windows
 from shared.auth import Actor, AnyActor, BuyerActor, MillActor
 from shared.db import Conn
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
 from shared.service import Transaction, router
 
 ROUTER = router("windows", racing=True)
 
 
-@ROUTER.get("/windows", summary="Own windows, newest first")
+@ROUTER.get("/windows", response_model=Page[schemas.Window], summary="Own windows, newest first")
 async def list_windows(
-    conn: Transaction,
-    actor: AnyActor,
-    paging: Paging,
-    response: Response,
-    status: Annotated[WindowState | None, Query()] = None,
-    item_id: Annotated[UUID | None, Query(description="only this lot")] = None,
-    expires_at__lte: Annotated[AwareDatetime | None, Query(description="only those that end until then")] = None,
-) -> Page[schemas.Window]:
-    views = await reading.windows_of(
-        conn,
-        party_id=_party(actor),
-        item_id=item_id,
-        status=status,
-        expires_until=expires_at__lte,
-        after=(datetime.fromisoformat(paging.after[0]), UUID(paging.after[1])) if paging.after else None,
-        limit=paging.limit + 1,
-    )
-    shown = [_window(view) for view in views[: paging.limit]]
-    last = views[paging.limit - 1] if len(views) > paging.limit else None
-    return paging.page(response, shown, (last.granted_at.isoformat(), str(last.id)) if last else None)
+    asked: Annotated[Asked, listed(reading.WINDOWS)], actor: AnyActor
+) -> Page[schemas.Window] | Response:
+    return await asked.answer(partial(reading.windows, party_id=_party(actor)), _window)
 
 
 @ROUTER.get("/windows/{window_id}", summary="One window with the other side's contact and what happened so far")

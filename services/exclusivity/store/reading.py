@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
-from psycopg import sql
-
+from services.exclusivity.domain import InterestStatus, WindowStatus
+from shared.contracts.gateway import Role
 from shared.db import Conn, fetch_all, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +73,39 @@ class HistoryEntry:
 
 
 # A granted interest lives as long as its window; the places of a lot are counted over all who still wait or hold.
-_INTERESTS = sql.SQL("""
-    , placed AS (
+_INTERESTS: LiteralString = """
+    WITH page AS (
+        SELECT {mark}, n.id, n.item_id, n.buyer_id, n.listing_cycle, n.ticket, n.origin, n.status, n.close_reason,
+            n.not_needed_after, n.created_at, o.mill_id, {place}
+        FROM interests AS n
+        JOIN item_replica AS o ON o.item_id = n.item_id
+        LEFT JOIN windows AS h ON h.interest_id = n.id AND h.status = 'active'
+        WHERE (%(id)s::uuid IS NULL OR n.id = %(id)s)
+            AND (%(buyer_id)s::uuid IS NULL OR n.buyer_id = %(buyer_id)s)
+            AND (%(mill_id)s::uuid IS NULL OR o.mill_id = %(mill_id)s) {filters}
+        {order}
+    ), placed AS (
         SELECT q.id, row_number() OVER (PARTITION BY q.item_id ORDER BY q.status, q.ticket)::int AS position
         FROM interests AS q
         WHERE q.item_id IN (SELECT item_id FROM page) AND q.status IN ('queued', 'granted')
     )
-    SELECT p.id, p.item_id, i.mill_id, p.buyer_id, b.name AS buyer_name, b.country, b.segment, p.listing_cycle,
+    SELECT p.mark, p.id, p.item_id, p.mill_id, p.buyer_id, b.name AS buyer_name, b.country, b.segment, p.listing_cycle,
         p.ticket, p.origin, p.not_needed_after, p.created_at, w.id AS window_id,
         CASE WHEN over.ended THEN 'closed' ELSE p.status END AS status,
         CASE WHEN over.ended THEN 'lapsed' ELSE p.close_reason END AS close_reason,
         CASE WHEN over.ended THEN NULL ELSE placed.position END AS position
     FROM page AS p
-    JOIN item_replica AS i ON i.item_id = p.item_id
     JOIN organization_replica AS b ON b.organization_id = p.buyer_id
     LEFT JOIN windows AS w ON w.interest_id = p.id
     LEFT JOIN placed ON placed.id = p.id
     CROSS JOIN LATERAL (
         SELECT p.status = 'granted' AND w.expires_at <= (SELECT clock()) AS ended
     ) AS over
-""")
+    ORDER BY p.place
+"""
 
-_WINDOWS = sql.SQL("""
-    SELECT w.id, w.version, w.item_id, w.mill_id, w.buyer_id, w.listing_cycle, w.grant_number, w.max_grants, w.origin,
+_WINDOWS: LiteralString = """
+    w.id, w.version, w.item_id, w.mill_id, w.buyer_id, w.listing_cycle, w.grant_number, w.max_grants, w.origin,
         CASE WHEN over.ended THEN 'closed' ELSE w.status END AS status,
         CASE WHEN over.ended THEN 'expired' ELSE w.outcome END AS outcome,
         CASE WHEN over.ended THEN w.expires_at ELSE w.ended_at END AS ended_at,
@@ -104,95 +117,59 @@ _WINDOWS = sql.SQL("""
     CROSS JOIN LATERAL (SELECT w.status = 'active' AND w.expires_at <= now.at AS ended) AS over
     JOIN organization_replica AS b ON b.organization_id = w.buyer_id
     LEFT JOIN organization_replica AS m ON m.organization_id = w.mill_id
-""")
+"""
+
+WINDOWS = Listing(
+    {
+        "status": Field(Kind.TEXT, "CASE WHEN over.ended THEN 'closed' ELSE w.status END", words=tuple(WindowStatus)),
+        "outcome": Field(Kind.TEXT, "CASE WHEN over.ended THEN 'expired' ELSE w.outcome END", nullable=True),
+        "item_id": Field(Kind.ID, "w.item_id"),
+        "mill_id": Field(Kind.ID, "w.mill_id"),
+        "buyer_id": Field(Kind.ID, "w.buyer_id"),
+        "listing_cycle": Field(Kind.INTEGER, "w.listing_cycle"),
+        "grant_number": Field(Kind.INTEGER, "w.grant_number"),
+        "granted_at": Field(Kind.INSTANT, "w.granted_at"),
+        "expires_at": Field(Kind.INSTANT, "w.expires_at"),
+        "ended_at": Field(Kind.INSTANT, "CASE WHEN over.ended THEN w.expires_at ELSE w.ended_at END", nullable=True),
+    },
+    id="w.id",
+    sort="-granted_at",
+)
+
+_NOT_MILLS, _NOT_BUYERS = frozenset({Role.MILL_USER}), frozenset({Role.BUYER_USER})
+INTERESTS = Listing(
+    {
+        "status": Field(
+            Kind.TEXT,
+            "CASE WHEN h.expires_at <= (SELECT clock()) THEN 'closed' ELSE n.status END",
+            words=tuple(InterestStatus),
+        ),
+        "item_id": Field(Kind.ID, "n.item_id"),
+        "buyer_id": Field(Kind.ID, "n.buyer_id", hidden_from=_NOT_MILLS),
+        "origin": Field(Kind.TEXT, "n.origin"),
+        "listing_cycle": Field(Kind.INTEGER, "n.listing_cycle"),
+        "ticket": Field(Kind.INTEGER, "n.ticket", hidden_from=_NOT_BUYERS),
+        "created_at": Field(Kind.INSTANT, "n.created_at"),
+        "not_needed_after": Field(Kind.INSTANT, "n.not_needed_after", nullable=True),
+    },
+    id="n.id",
+    sort="-created_at",
+)
 
 
 async def interest(conn: Conn, interest_id: UUID) -> InterestView | None:
     """One interest, whoever asks."""
-    return await fetch_one(
-        conn,
-        InterestView,
-        sql.SQL("""
-        WITH page AS (
-            SELECT n.id, n.item_id, n.buyer_id, n.listing_cycle, n.ticket, n.origin, n.status, n.close_reason,
-                n.not_needed_after, n.created_at
-            FROM interests AS n
-            WHERE n.id = %(id)s
-        )
-        """)
-        + _INTERESTS,
-        {"id": interest_id},
-    )
+    one = Question(listing=INTERESTS, filters=(), sort=(), limit=1)
+    found = await one.fetch(conn, InterestView, _INTERESTS, {"id": interest_id, "buyer_id": None, "mill_id": None})
+    return found.rows[0] if found.rows else None
 
 
-async def interests_of(
-    conn: Conn,
-    *,
-    buyer_id: UUID | None,
-    item_id: UUID | None,
-    status: str | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-) -> list[InterestView]:
-    """A buyer's interests (``None``: everybody's), newest first."""
-    return await fetch_all(
-        conn,
-        InterestView,
-        sql.SQL("""
-        WITH page AS (
-            SELECT n.id, n.item_id, n.buyer_id, n.listing_cycle, n.ticket, n.origin, n.status, n.close_reason,
-                n.not_needed_after, n.created_at
-            FROM interests AS n
-            LEFT JOIN windows AS h ON h.interest_id = n.id AND h.status = 'active'
-            WHERE (%(buyer_id)s::uuid IS NULL OR n.buyer_id = %(buyer_id)s)
-                AND (%(item_id)s::uuid IS NULL OR n.item_id = %(item_id)s)
-                AND (%(status)s::text IS NULL
-                    OR CASE WHEN h.expires_at <= (SELECT clock()) THEN 'closed' ELSE n.status END = %(status)s)
-                AND (%(after_at)s::timestamptz IS NULL OR (n.created_at, n.id) < (%(after_at)s, %(after_id)s::uuid))
-            ORDER BY n.created_at DESC, n.id DESC
-            LIMIT %(limit)s
-        )
-        """)
-        + _INTERESTS
-        + sql.SQL("ORDER BY p.created_at DESC, p.id DESC"),
-        {
-            "buyer_id": buyer_id,
-            "item_id": item_id,
-            "status": status,
-            "after_at": after[0] if after else None,
-            "after_id": after[1] if after else None,
-            "limit": limit,
-        },
-    )
-
-
-async def queue_of(
-    conn: Conn, *, item_id: UUID, mill_id: UUID | None, status: str | None, after_ticket: int | None, limit: int
-) -> list[InterestView]:
-    """Everybody who asked for a lot in the order they came; empty unless it is a lot of ``mill_id`` (if given)."""
-    return await fetch_all(
-        conn,
-        InterestView,
-        sql.SQL("""
-        WITH page AS (
-            SELECT n.id, n.item_id, n.buyer_id, n.listing_cycle, n.ticket, n.origin, n.status, n.close_reason,
-                n.not_needed_after, n.created_at
-            FROM interests AS n
-            JOIN item_replica AS o ON o.item_id = n.item_id
-            LEFT JOIN windows AS h ON h.interest_id = n.id AND h.status = 'active'
-            WHERE n.item_id = %(item_id)s
-                AND (%(mill_id)s::uuid IS NULL OR o.mill_id = %(mill_id)s)
-                AND (%(status)s::text IS NULL
-                    OR CASE WHEN h.expires_at <= (SELECT clock()) THEN 'closed' ELSE n.status END = %(status)s)
-                AND (%(after)s::int IS NULL OR n.ticket > %(after)s)
-            ORDER BY n.ticket
-            LIMIT %(limit)s
-        )
-        """)
-        + _INTERESTS
-        + sql.SQL("ORDER BY p.ticket"),
-        {"item_id": item_id, "mill_id": mill_id, "status": status, "after": after_ticket, "limit": limit},
-    )
+async def interests(
+    conn: Conn, question: Question, *, buyer_id: UUID | None, mill_id: UUID | None
+) -> Found[InterestView]:
+    """Interests of a buyer, or in lots of a mill; everybody's when both are ``None``."""
+    wanted: dict[str, object] = {"id": None, "buyer_id": buyer_id, "mill_id": mill_id}
+    return await question.fetch(conn, InterestView, _INTERESTS, wanted)
 
 
 async def window(conn: Conn, window_id: UUID, *, party_id: UUID | None) -> WindowView | None:
@@ -200,47 +177,27 @@ async def window(conn: Conn, window_id: UUID, *, party_id: UUID | None) -> Windo
     return await fetch_one(
         conn,
         WindowView,
-        _WINDOWS
-        + sql.SQL("""
+        "SELECT"
+        + _WINDOWS
+        + """
         WHERE w.id = %(id)s AND (%(party_id)s::uuid IS NULL OR w.buyer_id = %(party_id)s OR w.mill_id = %(party_id)s)
-        """),
+        """,
         {"id": window_id, "party_id": party_id},
     )
 
 
-async def windows_of(
-    conn: Conn,
-    *,
-    party_id: UUID | None,
-    item_id: UUID | None,
-    status: str | None,
-    expires_until: datetime | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-) -> list[WindowView]:
-    """Windows of one side (``None``: all), newest first."""
-    return await fetch_all(
+async def windows(conn: Conn, question: Question, *, party_id: UUID | None) -> Found[WindowView]:
+    """Windows of one side (``None``: all)."""
+    return await question.fetch(
         conn,
         WindowView,
-        _WINDOWS
-        + sql.SQL("""
-        WHERE (%(party_id)s::uuid IS NULL OR w.buyer_id = %(party_id)s OR w.mill_id = %(party_id)s)
-            AND (%(item_id)s::uuid IS NULL OR w.item_id = %(item_id)s)
-            AND (%(status)s::text IS NULL OR CASE WHEN over.ended THEN 'closed' ELSE w.status END = %(status)s)
-            AND (%(until)s::timestamptz IS NULL OR w.expires_at <= %(until)s)
-            AND (%(after_at)s::timestamptz IS NULL OR (w.granted_at, w.id) < (%(after_at)s, %(after_id)s::uuid))
-        ORDER BY w.granted_at DESC, w.id DESC
-        LIMIT %(limit)s
-        """),
-        {
-            "party_id": party_id,
-            "item_id": item_id,
-            "status": status,
-            "until": expires_until,
-            "after_at": after[0] if after else None,
-            "after_id": after[1] if after else None,
-            "limit": limit,
-        },
+        "SELECT {mark},"
+        + _WINDOWS
+        + """
+        WHERE (%(party_id)s::uuid IS NULL OR w.buyer_id = %(party_id)s OR w.mill_id = %(party_id)s) {filters}
+        {order}
+        """,
+        {"party_id": party_id},
     )
 
 

@@ -1,5 +1,5 @@
 """Routes of ingestion."""
 
-from services.ingestion.api import batches, files, mail, rows
+from services.ingestion.api import batches, datasheets, files, mail, rows
 
-ROUTERS = (files.routes, batches.routes, rows.routes, mail.routes)
+ROUTERS = (files.routes, batches.routes, rows.routes, mail.routes, mail.tests, datasheets.routes)

@@ -1,20 +1,18 @@
 """Lists, as files: upload and download."""
 
 from typing import Annotated, Literal
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import File, Form, Response, UploadFile
 
-from services.ingestion.api.access import by, mill_of
-from services.ingestion.errors import BatchNotFound, MillNotKnownYet, UnknownMill
+from services.ingestion.api.access import by, download, mill_of, mill_of_upload
+from services.ingestion.errors import BatchNotFound
 from services.ingestion.schemas.batches import BatchSummary, summary_of
 from services.ingestion.settings import MIB
-from services.ingestion.store import batches, mills
+from services.ingestion.store import batches
 from services.ingestion.usecases.receive import IncomingList, receive_list
 from shared import trace
-from shared.auth import Actor, MillActor
-from shared.db import Conn
+from shared.auth import MillActor
 from shared.idempotency import Keyed
 from shared.preconditions import tag
 from shared.problems import TooLarge
@@ -23,19 +21,6 @@ from shared.service import Transaction, router
 FILE_BYTES_MAX = 25 * MIB
 
 routes = router("batches")
-
-
-async def _mill_of_upload(conn: Conn, actor: Actor, mill_id: UUID | None) -> UUID:
-    """Whose list it is: the actor's mill, or the one an operator names."""
-    if actor.is_admin:
-        if mill_id is None or await mills.find_mill(conn, mill_id) is None:
-            raise UnknownMill
-        return mill_id
-    if mill_id not in (None, actor.organization_id):
-        raise UnknownMill
-    if await mills.find_mill(conn, actor.organization_id) is None:
-        raise MillNotKnownYet
-    return actor.organization_id
 
 
 @routes.post("/batches", status_code=202)
@@ -55,7 +40,7 @@ async def upload_list(
     """Send a surplus list. It is read at once; ask the address in ``Location`` how far it is."""
     if file.size is not None and file.size > FILE_BYTES_MAX:
         raise TooLarge(f"A list may have at most {FILE_BYTES_MAX // MIB} MiB; send it in parts.")
-    mill = await _mill_of_upload(conn, actor, mill_id)
+    mill = await mill_of_upload(conn, actor, mill_id)
     incoming = IncomingList(
         mill_id=mill,
         source="upload",
@@ -85,10 +70,4 @@ async def download_list(conn: Transaction, actor: MillActor, batch_id: UUID) -> 
     stored = await batches.file_of(conn, batch_id)
     if stored is None:
         raise BatchNotFound
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-") else "_" for c in stored.file_name)
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(stored.file_name, safe='')}"
-    return Response(
-        bytes(stored.content),
-        media_type="application/octet-stream",
-        headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"},
-    )
+    return download(bytes(stored.content), file_name=stored.file_name)

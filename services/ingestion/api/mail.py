@@ -1,17 +1,19 @@
 """Mails, mailboxes and exchange rates."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from services.ingestion.api.access import by, mill_of
 from services.ingestion.errors import UnsafeMailbox
+from services.ingestion.mailbox import MailboxFailed, opened
 from services.ingestion.schemas.mail import (
-    Mailboxes,
     MailboxIn,
     MailboxPatch,
+    MailboxTest,
     MailboxView,
     MessageView,
     RatesIn,
@@ -25,15 +27,17 @@ from services.ingestion.usecases.rates import set_rates
 from shared import trace
 from shared.auth import AdminActor, MillActor
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
-from shared.problems import BadRequest
 from shared.service import Transaction, router
 
-STATUSES = ("received", "batch", "ignored", "quarantined", "duplicate")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
+TEST_CALL_SECONDS = 8  # somebody waits for the answer
+
 routes = router("mail")
+tests = router("mail", keyless=True)  # asks another server, so it holds no transaction
 
 
 def _key(request: Request) -> str | None:
@@ -41,34 +45,20 @@ def _key(request: Request) -> str | None:
     return None if key is None else key.get_secret_value()
 
 
-@routes.get("/inbound-messages")
+@routes.get("/inbound-messages", response_model=Page[MessageView])
 async def list_messages(
-    conn: Transaction,
-    actor: MillActor,
-    paging: Paging,
-    response: Response,
-    status__in: Annotated[str | None, Query(max_length=200)] = None,
-) -> Page[MessageView]:
+    asked: Annotated[Asked, listed(messages.MESSAGES)], actor: MillActor
+) -> Page[MessageView] | Response:
     """Every mail seen and what became of it, newest first; a mill sees those in its own name."""
-    asked = None if status__in is None else [word.strip() for word in status__in.split(",") if word.strip()]
-    if asked is not None and any(word not in STATUSES for word in asked):
-        raise BadRequest(f"status has to be one of {', '.join(STATUSES)}.", slug="invalid_filter")
-    found = await messages.list_messages(
-        conn,
-        mill_id=mill_of(actor),
-        statuses=asked,
-        before=UUID(paging.after[0]) if paging.after else None,
-        limit=paging.limit + 1,
-    )
-    page = found[: paging.limit]
-    last = (str(page[-1].message_id),) if len(found) > paging.limit else None
-    return paging.page(response, [message_of(one) for one in page], last)
+    return await asked.answer(partial(messages.list_messages, mill_id=mill_of(actor)), message_of)
 
 
-@routes.get("/mailboxes")
-async def list_mailboxes(conn: Transaction, _: AdminActor) -> Mailboxes:
+@routes.get("/mailboxes", response_model=Page[MailboxView])
+async def list_mailboxes(
+    asked: Annotated[Asked, listed(mailboxes.MAILBOXES)], _: AdminActor
+) -> Page[MailboxView] | Response:
     """IMAP mailboxes with their last poll and error."""
-    return Mailboxes(items=[mailbox_of(one) for one in await mailboxes.list_mailboxes(conn)])
+    return await asked.answer(mailboxes.asked_for, mailbox_of)
 
 
 @routes.post("/mailboxes", status_code=201)
@@ -76,15 +66,29 @@ async def add_mailbox(
     conn: Transaction, actor: AdminActor, _: Keyed, body: MailboxIn, request: Request, response: Response
 ) -> MailboxView:
     """Add a mailbox; its password is stored encrypted and never shown."""
-    if not body.tls and body.host not in _LOCAL:
-        raise UnsafeMailbox
-    account = usecases.Account(
-        body.host, body.port, body.tls, body.username, body.password.get_secret_value(), body.folder
-    )
+    account = _account(body)
     mailbox = await usecases.add_mailbox(conn, name=body.name, account=account, key=_key(request))
     response.headers["Location"] = f"/mvp/api/mailboxes/{mailbox.mailbox_id}"
     tag(response, mailbox.version)
     return mailbox_of(mailbox)
+
+
+@tests.post("/mailboxes/tests")
+async def try_mailbox(actor: AdminActor, body: MailboxIn) -> MailboxTest:
+    """Sign in to a mailbox and look, without keeping or changing anything"""
+    try:
+        async with opened(_account(body), call_seconds=TEST_CALL_SECONDS) as session:
+            return MailboxTest(ok=True, messages=len(await session.uids_after(0)), pushes=session.can_idle())
+    except MailboxFailed as failed:
+        return MailboxTest(ok=False, error=str(failed))
+
+
+def _account(body: MailboxIn) -> usecases.Account:
+    if not body.tls and body.host not in _LOCAL:
+        raise UnsafeMailbox
+    return usecases.Account(
+        body.host, body.port, body.tls, body.username, body.password.get_secret_value(), body.folder
+    )
 
 
 @routes.patch("/mailboxes/{mailbox_id}")

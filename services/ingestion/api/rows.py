@@ -1,14 +1,13 @@
 """Lists, decided by a person: rows, mapping, commit, cancel."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 
 from services.ingestion.api.access import by, mill_of
-from services.ingestion.api.batches import words
-from services.ingestion.domain.batches import RowStatus
 from services.ingestion.errors import BatchNotFound
 from services.ingestion.schemas.batches import (
     BatchSummary,
@@ -31,7 +30,8 @@ from shared import trace
 from shared.auth import MillActor
 from shared.db import clock
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
 from shared.service import Transaction, router
 
@@ -43,32 +43,14 @@ def _tagged(response: Response, batch: Batch) -> BatchSummary:
     return summary_of(batch)
 
 
-@routes.get("/batches/{batch_id}/rows")
+@routes.get("/batches/{batch_id}/rows", response_model=Page[RowView])
 async def list_rows(
-    conn: Transaction,
-    actor: MillActor,
-    batch_id: UUID,
-    paging: Paging,
-    response: Response,
-    status: Annotated[RowStatus | None, Query()] = None,
-    status__in: Annotated[str | None, Query(max_length=300)] = None,
-) -> Page[RowView]:
+    conn: Transaction, actor: MillActor, batch_id: UUID, asked: Annotated[Asked, listed(rows.ROWS)]
+) -> Page[RowView] | Response:
     """Rows in the order of the file, with what the mill wrote, what it means and what is wrong."""
     if await batches.find_batch(conn, batch_id, mill_id=mill_of(actor)) is None:
         raise BatchNotFound
-    asked = [status.value] if status else None
-    if status__in is not None:
-        asked = words(status__in, RowStatus)
-    found = await rows.rows_of(
-        conn,
-        batch_id,
-        statuses=asked,
-        after=int(paging.after[0]) if paging.after else None,
-        limit=paging.limit + 1,
-    )
-    page = found[: paging.limit]
-    last = (str(page[-1].place),) if len(found) > paging.limit else None
-    return paging.page(response, [row_of(row) for row in page], last)
+    return await asked.answer(partial(rows.list_rows, batch_id=batch_id), row_of)
 
 
 @routes.patch("/batches/{batch_id}/rows", status_code=207)

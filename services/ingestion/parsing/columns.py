@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
-from services.ingestion.parsing.evidence import FITS, grade_fit
-from services.ingestion.parsing.headers import Header
+from services.ingestion.parsing.evidence import BARE_FITS, FITS, grade_fit, usually
+from services.ingestion.parsing.headers import Header, ours
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.sheets import Cell, Grid, is_filled
 from services.ingestion.parsing.tables import Table
@@ -31,6 +31,7 @@ DIMENSION = {
     "avg_reel_weight_kg": "weight",
     "price": "price",
 }
+_TELLING = frozenset({"grade_raw", "quality_class", "lot_ref", "format", "diameter_core", "certification"})
 COUNTS = frozenset({"reel_count", "pallet_count", "sheet_count"})
 DATES = frozenset({"available_from", "production_date", "valid_until"})
 FREE_TEXT = frozenset({"surplus_reason", "defects", "remarks"})
@@ -60,7 +61,7 @@ def resolve_columns(grid: Grid, table: Table, *, mill: MillContext, today: date)
     columns = [
         Column(i, header, _sample(grid, table, i))
         for i, header in enumerate(table.headers)
-        if i not in grid.hidden_columns
+        if i not in grid.hidden_columns and not ours(header.text)
     ]
     columns = [c for c in columns if c.header.text or c.cells]
     remembered = _remembered(mill)
@@ -91,7 +92,7 @@ def _sample(grid: Grid, table: Table, index: int) -> list[Cell]:
         if number in grid.hidden_rows or index >= len(row) or not is_filled(row[index]):
             continue
         cell = row[index]
-        if len(row) > 3 and sum(1 for c in row if is_filled(c)) < 4:
+        if len(row) > 3 and len(row) - row.count(None) < 4:
             continue
         if isinstance(cell, str) and (is_empty_mark(cell) or (header and normal(cell) == header)):
             continue
@@ -101,18 +102,18 @@ def _sample(grid: Grid, table: Table, index: int) -> list[Cell]:
     return found
 
 
-def _remembered(mill: MillContext) -> dict[str, tuple[str, str | None]]:
+def _remembered(mill: MillContext) -> dict[str, tuple[str | None, str | None]]:
     raw = (mill.profile or {}).get("columns")
     if not isinstance(raw, Mapping):
         return {}
-    found: dict[str, tuple[str, str | None]] = {}
+    found: dict[str, tuple[str | None, str | None]] = {}
     for header, entry in cast(Mapping[str, object], raw).items():
         if isinstance(entry, str):
             found[normal(header)] = (entry, None)
         elif isinstance(entry, Mapping):
             taught = cast(Mapping[str, object], entry)
-            unit = taught.get("unit")
-            found[normal(header)] = (str(taught.get("field")), str(unit) if unit else None)
+            unit, meant = taught.get("unit"), taught.get("field")
+            found[normal(header)] = (str(meant) if meant else None, str(unit) if unit else None)
     return found
 
 
@@ -155,16 +156,22 @@ def _own_unit(column: Column) -> str:
     return column.header.unit.unit if column.header.unit else ""
 
 
+_TOLD_BY_CELLS = (
+    ("grade_raw", 0.8), ("format", 0.8), ("quality_class", 0.6), ("diameter_core", 0.8), ("certification", 0.8),
+    ("lot_ref", 0.9), ("available_from", 0.8), ("remarks", 0.4),
+)  # fmt: skip
+
+
 def _by_cells_alone(columns: list[Column], *, mill: MillContext, today: date) -> None:
     """A column whose header says nothing but whose cells all do is proposed to a person, never taken for sure."""
     taken = {c.field for c in columns}
-    for field, least in (("grade_raw", 0.8), ("format", 0.8), ("quality_class", 0.95)):
+    for field, least in _TOLD_BY_CELLS:
         if field in taken or (field == "grade_raw" and "product_name" in taken and _named_share(columns) > 0.5):
             continue
         for column in columns:
-            if column.field is not None or len(column.cells) < 3 or "other" in column.header.fields:
+            if column.field or column.remembered or len(column.cells) < 3 or "other" in column.header.fields:
                 continue
-            fit = FITS[field](column.cells, mill, today)
+            fit = (BARE_FITS.get(field) or FITS[field])(column.cells, mill, today)
             if fit >= least:
                 column.field, column.confidence = field, 0.6
                 break
@@ -180,4 +187,20 @@ def _confidence(column: Column, field: str, header: float, *, mill: MillContext,
     if fits is None or not column.cells:
         return header
     fit = fits(column.cells, mill, today)
-    return header * (0.5 + 0.5 * min(1.0, fit / 0.7))
+    weighed = header * (0.5 + 0.5 * min(1.0, fit / 0.7))
+    return (
+        weighed if not 0.75 <= weighed < SURE else min(0.95, weighed + _backing(column, field, mill=mill, today=today))
+    )
+
+
+def _backing(column: Column, field: str, *, mill: MillContext, today: date) -> float:
+    """What the cells add to a header that is nearly sure: words nobody uses elsewhere, or a unit and a fitting size."""
+    if len(column.cells) < 3 or max((s for f, s in column.header.fields.items() if f != field), default=0.0) > 0.7:
+        return 0.0
+    if field in _TELLING:
+        fit = (BARE_FITS.get(field) or FITS[field])(column.cells, mill, today)
+        return 0.12 if fit >= 0.9 else 0.0
+    unit = column.header.unit
+    if field not in DIMENSION or unit is None or unit.dimension != DIMENSION[field]:
+        return 0.0
+    return 0.1 if FITS[field](column.cells, mill, today) >= 0.9 and usually(column.cells, field, unit.unit) else 0.0

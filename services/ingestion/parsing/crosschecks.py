@@ -3,20 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from math import pi
-from statistics import median
 from typing import cast
 
 from services.ingestion.parsing.columns import DIMENSION, SURE, Column
+from services.ingestion.parsing.doubts import could_measure
 from services.ingestion.parsing.draft import LABELS, as_json
 from services.ingestion.parsing.model import Problem, RowReading
 from services.ingestion.parsing.scope import Scope
 from services.ingestion.parsing.text import normal
 from services.ingestion.parsing.units import HeaderUnit
-from shared.contracts.types import Form, LotValues
-
-DENSITY = (250, 1600)  # kg/m³ of a reel as its weight and size give it, over a whole list
-CORE_WALL_MM = 13
+from shared.contracts.types import LotValues
 
 
 def across_rows(sheets: list[list[RowReading]]) -> None:
@@ -64,13 +60,6 @@ def plain_values(values: LotValues) -> dict[str, object]:
     return {name: value for name, value in named if value not in (None, [])}
 
 
-def _lots(sheets: list[list[RowReading]]) -> Iterator[tuple[RowReading, LotValues]]:
-    for rows in sheets:
-        for row in rows:
-            if row.values is not None:
-                yield row, row.values
-
-
 def file_warnings(sheets: list[tuple[str | None, list[RowReading], Decimal | None]]) -> list[Problem]:
     """The stated total against everything that was read, rejected and hidden rows with a weight included."""
     found: list[Problem] = []
@@ -100,56 +89,6 @@ def file_warnings(sheets: list[tuple[str | None, list[RowReading], Decimal | Non
                 )
             )
     return found
-
-
-def doubtful_values(sheets: list[list[RowReading]]) -> list[Problem]:
-    """A whole column in the wrong unit, or one price with a slipped decimal: nothing a rule on one row can see."""
-    found: list[Problem] = []
-    densities = [d for _, v in _lots(sheets) if (d := density(v)) is not None]
-    if len(densities) >= 3 and not DENSITY[0] <= median(densities) <= DENSITY[1]:
-        found.append(
-            Problem(
-                "units_doubtful",
-                f"Weight and size of the reels do not go together (about {median(densities):,.0f} kg/m³). "
-                "Please check the units of width, diameter and weight.",
-                "error",
-                field="weight_net_kg",
-            )
-        )
-    prices = [v.price_per_t for _, v in _lots(sheets) if v.price_per_t is not None]
-    if len(prices) >= 5:
-        middle = median(prices)
-        for row, values in _lots(sheets):
-            if values.price_per_t is not None and _slipped(values.price_per_t / middle):
-                found.append(
-                    Problem(
-                        "price_slip",
-                        f"The price {values.price} looks as if its decimal mark slipped.",
-                        "error",
-                        row.sheet,
-                        row.row,
-                        field="price",
-                        raw=str(values.price),
-                    )
-                )
-    return found
-
-
-def _slipped(ratio: Decimal) -> bool:
-    return any(
-        Decimal("0.8") * power <= ratio <= Decimal("1.25") * power
-        for power in (Decimal(1000), Decimal(10), Decimal("0.1"), Decimal("0.001"))
-    )
-
-
-def density(values: LotValues) -> float | None:
-    """kg/m³ of a reel from its weight and size."""
-    if values.form is not Form.REEL or not (values.diameter_mm and values.width_mm and values.reel_count):
-        return None
-    core = (values.core_mm or 76) + 2 * CORE_WALL_MM
-    area = pi / 4 * (values.diameter_mm**2 - core**2) / 1e6
-    volume = area * values.width_mm / 1000 * values.reel_count
-    return float(values.weight_net_kg) / volume if volume > 0 else None
 
 
 def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: list[RowReading]) -> list[Problem]:
@@ -183,12 +122,12 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
                 )
             )
         twice = [f for f, score in column.others if f in named and f in DIMENSION and score >= SURE]
-        unread = column.header.unit.dimension if column.header.unit and column.field is None else None
-        if not twice and unread in ("weight", "gsm", "price") and column.cells and "other" not in column.header.fields:
+        if column.field is None and not twice and _may_matter(column, named):
             found.append(
                 Problem(
                     "column_unread",
-                    f'What is "{column.header.text}"? It looks like a measure, but is not read.',
+                    f'What is "{column.header.text or f"column {column.index + 1}"}"? It may say something about the '
+                    "lots, but is not read.",
                     "error",
                     sheet,
                     column=column.header.text,
@@ -213,6 +152,22 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
             )
     found.extend(_open_values(sheet, scope))
     return found
+
+
+def _may_matter(column: Column, named: dict[str, Column]) -> bool:
+    """Whether a column nobody understood could hold something a buyer must know."""
+    scores = column.header.fields
+    needless = scores.get("other", 0.0) >= max((s for f, s in scores.items() if f != "other"), default=0.5)
+    if column.remembered or not column.cells or needless:
+        return False
+    unit = column.header.unit.dimension if column.header.unit else None
+    if unit in ("weight", "gsm", "price"):
+        return True
+    meant = [f for f, score in column.header.fields.items() if score >= SURE]
+    if len(column.cells) < 2:
+        return any(f not in named for f in meant)
+    # Words nobody taught us may mean anything; words that are known are asked about where the cells contradict them.
+    return not meant or any(f not in named for f in meant) or could_measure(column, set(named))
 
 
 def _open_values(sheet: str | None, scope: Scope) -> Iterator[Problem]:

@@ -16,14 +16,14 @@ from services.ingestion.parsing.sheets import (
     Grid,
     refuse_size,
 )
-from services.ingestion.parsing.tables import header_score
+from services.ingestion.parsing.tables import SEARCHED_ROWS, header_score
 
 DELIMITERS = (";", ",", "\t", "|")
 SWALLOWED = 3  # delimiters inside one cell of several lines: an open quotation mark ate the rows below it
 CENTRAL_EUROPE = frozenset({"pl", "cs", "sk", "hu", "sl", "hr", "ro"})
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _ODD_INSIDE_WORD = re.compile(r"(?<=[A-Za-z])[¹²³¿¡£¥¦§¨¬¯´¶¸¼½¾×÷°±][a-z]|[a-z][¹³¿¡£¥¦§¨¬¯´¶¸¼½¾×÷±](?=[A-Za-z])")
-_WORD_RUN = re.compile(r"\S+(?: \S+)*")
+_WORD_RUN = re.compile(r"[^ \n]+(?: [^ \n]+)*")  # one blank is inside a cell, two are between two cells
 
 
 def decode_text(content: bytes, *, language: str | None) -> Document:
@@ -80,9 +80,9 @@ def _decode_as(content: bytes, encoding: str) -> str:
 
 
 def _delimiter(text: str) -> str | None:
-    """The delimiter whose counts agree over the lines; ``None`` where columns are made of blanks."""
+    """The delimiter whose counts agree over the lines and that shows a header; ``None``: columns made of blanks."""
     lines = [line for line in text[:60_000].splitlines()[:200] if line.strip()]
-    best, best_score = None, 0.0
+    found: list[tuple[float, float, str]] = []
     for candidate in DELIMITERS:
         widths = Counter(_width(line, candidate) for line in lines)
         wide = {w: n for w, n in widths.items() if w >= 4}
@@ -90,9 +90,23 @@ def _delimiter(text: str) -> str | None:
             continue
         width = max(wide, key=lambda w: (wide[w], w))
         score = wide[width] / len(lines) + min(width, 20) / 100
-        if wide[width] >= min(2, len(lines)) and score > best_score and wide[width] >= 0.3 * len(lines):
-            best, best_score = candidate, score
+        if wide[width] >= min(2, len(lines)) and wide[width] >= 0.3 * len(lines):
+            heads = max(header_score(_split(line, candidate)) for line in lines[:SEARCHED_ROWS])
+            found.append((heads, score, candidate))
+    if not found:
+        return None
+    heads, _, best = max(found)
+    if max(header_score(_runs(line)) for line in lines[:SEARCHED_ROWS]) > heads:
+        return None  # commas inside numbers, no columns
     return best
+
+
+def _split(line: str, delimiter: str) -> list[Cell]:
+    return [_cell(c) for c in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def _runs(line: str) -> list[Cell]:
+    return [m.group() for m in _WORD_RUN.finditer(line.expandtabs())]
 
 
 def _width(line: str, delimiter: str) -> int:

@@ -8,7 +8,7 @@ from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.sheets import Cell, CellError
 from services.ingestion.parsing.sizes import is_pair
 from services.ingestion.parsing.text import clean, normal
-from services.ingestion.parsing.units import cell_unit
+from services.ingestion.parsing.units import FACTORS, cell_unit
 
 
 def _share(cells: list[Cell], good: Callable[[Cell], bool]) -> float:
@@ -107,6 +107,15 @@ def _speaks_of_labels(text: str) -> bool:
     return labelled or terms.is_yes(text) or terms.is_no(text)
 
 
+_PAPER = ("liner", "papier", "paper", "karton", "board", "druck", "kraft", "fluting", "papperi", "paperi")
+
+
+def _is_no_place(text: str, mill: MillContext) -> bool:
+    """Faults and names of papers under the heading of a warehouse."""
+    paper = any(token.endswith(_PAPER) for token in normal(text).split()) and "lager" not in normal(text)
+    return paper or _speaks_of_faults(text, mill)
+
+
 _Fit = Callable[[list[Cell], MillContext, date], float]
 
 
@@ -122,7 +131,12 @@ FITS: dict[str, _Fit] = {
     "lot_ref": _lot_ref_fit,
     "grade_raw": lambda cells, mill, today: grade_fit(cells),
     "product_name": _by_text(
-        lambda t, mill: any(c.isalpha() for c in t) and terms.quality_class(t) is None and terms.form(t) is None
+        lambda t, mill: (
+            any(c.isalpha() for c in t)
+            and terms.quality_class(t) is None
+            and terms.form(t) is None
+            and (grades.is_named(t) or not _speaks_of_faults(t, mill))
+        )
     ),
     "gsm": _gsm_fit,
     "width_mm": _measure("length"),
@@ -141,7 +155,9 @@ FITS: dict[str, _Fit] = {
     "sheet_count": _count_fit,
     "price": _price_fit,
     "quality_class": _by_text(lambda t, mill: terms.quality_class(t) is not None),
-    "location_place": _text_fit,
+    "location_place": lambda cells, mill, today: min(
+        _text_fit(cells, mill, today), 1 - _share(cells, lambda c: _is_no_place(_as_text(c), mill))
+    ),
     "location_country": _by_text(lambda t, mill: places.country(t, home=mill.country) is not None),
     "certification": _by_text(lambda t, mill: _speaks_of_labels(t)),
     "form": _by_text(lambda t, mill: terms.form(t) is not None),
@@ -156,7 +172,63 @@ FITS: dict[str, _Fit] = {
     "valid_until": _date_fit,
     "surplus_reason": _text_fit,
     "defects": _text_fit,
-    "remarks": _text_fit,
+    "remarks": lambda cells, mill, today: min(
+        _text_fit(cells, mill, today), 1.3 - _share(cells, lambda c: terms.quality_class(_as_text(c)) is not None)
+    ),
     "colour": _text_fit,
     "brightness_iso": _measure("gsm"),
 }
+
+
+def _id_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
+    """Numbers of lots: short, with digits, hardly ever the same, and no measure."""
+    texts = [_as_text(c).strip() for c in cells]
+    good = [t for t in texts if 3 <= len(t) <= 20 and any(c.isdigit() for c in t) and not any(c in t for c in ",×*%")]
+    whole = all(isinstance(c, float) for c in cells)
+    steps = sorted(c for c in cells if isinstance(c, float))
+    if whole and (not all(c.is_integer() and c > 999 for c in steps) or steps[-1] > 3 * steps[0]):
+        return 0.0
+    return min(len(good), len({normal(t) for t in good}) * 1.05) / len(texts)
+
+
+def _speaks_of_faults(text: str, mill: MillContext) -> bool:
+    return terms.surplus_reason(text) is not None or bool(terms.defects(text))
+
+
+# Where the header says nothing, the cells have to say more.
+BARE_FITS: dict[str, _Fit] = {
+    "lot_ref": _id_fit,
+    "remarks": _by_text(_speaks_of_faults),
+    "certification": _by_text(lambda t, mill: bool(terms.certificates(t))),
+    "available_from": lambda cells, mill, today: (
+        _date_fit([c for c in cells if not isinstance(c, float)], mill, today)
+        * _share(cells, lambda c: not isinstance(c, float))
+    ),
+}
+
+
+_USUAL = {  # field -> what nearly every cell lies between, in mm, kg and g/m²
+    "gsm": (25, 700),
+    "width_mm": (300, 3600),
+    "diameter_mm": (500, 1550),
+    "core_mm": (70, 310),
+    "weight_net_kg": (80, 100_000),
+}
+
+
+def usually(cells: list[Cell], field: str, unit: str) -> bool:
+    """Whether the bare numbers of a column are, in this unit, what the field usually is."""
+    limits, dimension = _USUAL.get(field), "gsm" if field == "gsm" else "weight" if "weight" in field else "length"
+    factor = FACTORS[dimension].get(unit)
+    if limits is None or factor is None:
+        return False
+    values = [v for c in cells if (v := _amount(c)) is not None]
+    good = sum(1 for v in values if limits[0] <= v * float(factor) <= limits[1])
+    return len(values) >= 3 and good >= 0.9 * len(values)
+
+
+def _amount(cell: Cell) -> float | None:
+    if isinstance(cell, float):
+        return cell
+    read = numbers.quantity(cell, ",") if isinstance(cell, str) else None
+    return float(read.value) if read is not None and read.kind == "number" and read.value is not None else None

@@ -31,6 +31,7 @@ NOISE = frozenset(
         "je",
         "per",
         "pro",
+        "tsd",
     }
 )
 COUNT_UNITS = frozenset(
@@ -109,9 +110,19 @@ class Header:
     fields: dict[str, float]
 
 
+OURS = "Offcut"  # a header that begins so is of a column that we wrote into the list, and means nothing
+
+
+def ours(text: str) -> bool:
+    """Whether a column is a note of ours on a list that we gave back to be corrected."""
+    return normal(text).startswith(OURS.casefold() + " ")
+
+
 @lru_cache(maxsize=4096)
 def read_header(text: str) -> Header:
     """What a header cell may mean, from its words and its unit."""
+    if ours(text):
+        return Header(text, "", None, {})
     rest, unit = header_unit(text)
     rest = normal(rest)
     scores = _word_scores(normal(text))
@@ -122,9 +133,19 @@ def read_header(text: str) -> Header:
         scores[combined] = 1.0
         scores.pop("diameter_mm", None)
         scores.pop("core_mm", None)
+    elif "core_mm" in scores and "diameter_mm" in scores and _core_of(rest):
+        scores["core_mm"] = 0.97
+        scores.pop("diameter_mm")
     if unit is not None:
         _weigh_unit(scores, rest, unit)
     return Header(text, rest, unit, scores)
+
+
+def _core_of(text: str) -> bool:
+    """ "Hülsen-Ø", "Ø anima", "core inside diameter": the diameter of the core, not of the reel."""
+    across = {"ø", "d", "diametro", "diametre", "halkaisija", "srednica", "innen", "inner", "inside", "int", "interno"}
+    rest = [t for t in text.split() if t not in across and not t.startswith(("dia", "durchm"))]
+    return synonyms().get(" ".join(rest), {}).get("core_mm", 0.0) > 0.9
 
 
 def _combined(text: str) -> str | None:

@@ -12,6 +12,7 @@ Kind = Literal["number", "range", "several", "text"]
 
 _SPACE = "[ \u00a0\u2007\u2009\u202f'’]"
 _NUMBER = rf"\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)(?:[.,]\d+)?|\d[\d.,]*\d|\d|[.,]\d+"
+_ANY_NUMBER = re.compile(_NUMBER)
 _SIGNED = rf"[-+−–]?\s?(?:{_NUMBER})"
 _LEAD = r"(?:ca\.?|approx\.?|about|abt\.?|circa|env\.?|etwa|noin|~|≈|Ø|ø|\u2205)?\s*"
 _QUANTITY = re.compile(rf"^\s*{_LEAD}(?P<number>{_SIGNED})\s*(?P<unit>.*?)\s*$", re.IGNORECASE | re.DOTALL)
@@ -19,8 +20,10 @@ _FRACTION = re.compile(
     r"^\s*(?:(?P<whole>\d+)[ \u00a0-])?\s*(?P<top>\d+)\s*/\s*(?P<bottom>2|4|8|16|32|64)\s*(?P<unit>\D*)$"
 )
 _RANGE = re.compile(rf"^\s*(?P<low>{_NUMBER})\s*(?:-|–|\bto\b|\bbis\b)\s*(?P<high>{_NUMBER})\s*(?P<unit>[^\d]*)$")
-_SEVERAL = re.compile(rf"^\s*(?:{_NUMBER})(?:\s*[/+;&|]\s*(?:{_NUMBER}))+\s*[^\d]*$")
+_SEVERAL = re.compile(rf"^\s*(?:{_NUMBER})(?:\s*[/+;&|x×]\s*(?:{_NUMBER}))+\s*[^\d]*$")
 _MARKS = re.compile(r"[.,]")
+_TOLERANCE = re.compile(r"\s*(?:\+\s*/\s*-|\u00b1)\s*\d[\d.,]*")  # "1250 +/- 2 mm" is 1250 mm
+_CUT = re.compile(r"[.,]{2}|\?")  # "4.." and "4 ?" were not meant as a number
 _GROUPING = re.compile(_SPACE)
 
 
@@ -49,6 +52,10 @@ def from_float(value: float) -> Decimal | None:
 @lru_cache(maxsize=32768)
 def quantity(text: str, mark: Mark | None) -> Quantity:
     """Reads one cell. With ``mark`` None a number that could mean two things is no number."""
+    if text[:1] == "'":
+        text = text[1:]  # a number typed as text
+    if "\u00b1" in text or "+" in text:
+        text = _TOLERANCE.sub("", text)
     fraction = _FRACTION.match(text)
     if fraction:
         bottom = int(fraction["bottom"])
@@ -67,7 +74,7 @@ def quantity(text: str, mark: Mark | None) -> Quantity:
     if not found:
         return NOT_A_NUMBER
     value = to_decimal(found["number"], mark)
-    return NOT_A_NUMBER if value is None else Quantity("number", value, unit=found["unit"])
+    return NOT_A_NUMBER if value is None or _CUT.match(found["unit"]) else Quantity("number", value, unit=found["unit"])
 
 
 def to_decimal(text: str, mark: Mark | None) -> Decimal | None:
@@ -124,37 +131,42 @@ class MarkDecision:
 
 
 def decide_mark(
-    texts: Iterable[str], *, plausible: Callable[[Decimal], bool] | None, locale: Mark | None
+    texts: Iterable[str], *, plausible: Callable[[Decimal, str], bool] | None, locale: Mark | None
 ) -> MarkDecision:
-    """One decimal mark for a column: from its own clear numbers, then what is plausible, then the file's habit."""
+    """One decimal mark for a column: from its own clear numbers, then what is plausible, then the file's habit.
+
+    ``plausible`` is asked with a number and the text behind it.
+    """
     votes = {".": 0, ",": 0}
-    unclear: list[str] = []
+    unclear: list[tuple[str, str]] = []
     for text in texts:
-        for number in re.findall(_NUMBER, text):
-            digits = _GROUPING.sub("", number)
+        for number in _ANY_NUMBER.finditer(text):
+            digits = _GROUPING.sub("", number.group())
             if not _MARKS.search(digits):
                 continue
             own = own_mark(digits)
             if own is None:
-                unclear.append(digits)
+                unclear.append((digits, text[number.end() :].strip()))
             elif own == "none":
                 votes["," if "." in digits else "."] += 1
             else:
                 votes[own] += 1
+    by_range = _by_plausibility(unclear, plausible) if unclear and plausible else None
+    if by_range is not None and sum(votes.values()) * 4 <= len(unclear):
+        return MarkDecision(by_range, open=False)  # the odd clear number is an odd cell, not the habit of the column
     if votes["."] != votes[","] and min(votes.values()) * 5 <= max(votes.values()):
         return MarkDecision("." if votes["."] > votes[","] else ",", open=False)
     if not unclear:
         return MarkDecision(locale, open=False)
-    by_range = _by_plausibility(unclear, plausible) if plausible else None
     if by_range is not None:
         return MarkDecision(by_range, open=False)
     return MarkDecision(locale, open=locale is None)
 
 
-def _by_plausibility(unclear: list[str], plausible: Callable[[Decimal], bool]) -> Mark | None:
+def _by_plausibility(unclear: list[tuple[str, str]], plausible: Callable[[Decimal, str], bool]) -> Mark | None:
     share: dict[Mark, float] = {}
     for mark in (".", ","):
-        good = sum(1 for d in unclear if (v := to_decimal(d, mark)) is not None and plausible(v))
+        good = sum(1 for d, tail in unclear if (v := to_decimal(d, mark)) is not None and plausible(v, tail))
         share[mark] = good / len(unclear)
     if share["."] >= 0.7 and share[","] <= 0.2:
         return "."

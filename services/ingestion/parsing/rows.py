@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import cast
 
-from services.ingestion.parsing import terms
+from services.ingestion.parsing import geometry, grades, terms
 from services.ingestion.parsing.draft import Draft, Fault, rounded, tenth
 from services.ingestion.parsing.naming import RowResult, name_grade
 from services.ingestion.parsing.scope import Reading, Scope, price_unit_of
@@ -61,8 +61,11 @@ _REJECTING = frozenset(
         "available_from",
         "form",
         "location_country",
+        "location_place",
     }
 )
+
+GSM_ODD = 2.5  # times what a grade has, or less than that part of it: one of the two is wrong
 
 Reader = tuple[str, int, str, Callable[[Cell], Reading], dict[Cell, Reading]]
 
@@ -231,3 +234,37 @@ def _finish(scope: Scope, result: RowResult) -> None:
             continue
         if fault.field not in known or fault.code not in ("missing", "out_of_range"):
             result.faults.append(fault)
+    if not any(f.severity == "error" for f in result.faults):
+        _weigh(draft, result)
+
+
+def _weigh(draft: Draft, result: RowResult) -> None:
+    """The stated weight against the size of the reels; part reels may be as light as they like."""
+    usual_gsm = grades.typical_gsm().get(draft.grade_code or "")
+    if usual_gsm and draft.gsm is not None and not usual_gsm[0] / GSM_ODD <= draft.gsm <= usual_gsm[1] * GSM_ODD:
+        text = (
+            f"{draft.gsm:f} g/m² cannot be for this grade ({usual_gsm[0]}-{usual_gsm[1]}). Which of the two is wrong?"
+        )
+        result.faults.append(Fault("gsm", "grade_and_gsm", text))
+    share = geometry.share_of_usual(draft)
+    if share is None:
+        implied = geometry.implied_diameter(draft)
+        if implied is None or geometry.THINNEST_REEL_MM <= implied <= geometry.THICKEST_REEL_MM:
+            return
+        text = f"A reel of this width and weight would be {implied:,.0f} mm thick. Which of the numbers is wrong?"
+        result.faults.append(Fault("weight_net_kg", "size_and_weight", text))
+        return
+    light = draft.surplus_reason in geometry.PART_REELS
+    if 0.8 <= share <= 1.2 or (light and share < 1):
+        return
+    usual = geometry.expected_kg(draft) or 0.0
+    text = f"Reels of this size weigh about {usual:,.0f} kg, not {draft.weight_net_kg:,f} kg."
+    sure = geometry.TOO_LIGHT <= share <= geometry.TOO_HEAVY
+    if sure:
+        result.faults.append(Fault("weight_net_kg", "unusual", text, "warning"))
+    else:
+        result.faults.append(
+            Fault(
+                "weight_net_kg", "size_and_weight", f"{text} Please check width, diameter, number of reels and weight."
+            )
+        )

@@ -15,6 +15,10 @@ _MEASURE = rf"({_NUMBER})\s*(mm|cm|m|in|inch|\"|''|″|”)?\.?"
 _PAIR = re.compile(rf"^\D{{0,14}}?{_MEASURE}\s*(x|×|\*|/|:|by|\bcore\b\D{{0,3}}|h|mal)\s*{_MEASURE}\s*(.*)$")
 _FIRST_ONLY = re.compile(rf"^\s*{_MEASURE}\s*[x×*/]?\s*$")
 _FRACTION = re.compile(r"^(\d+)\s(\d+)/(\d+)$")
+_TAIL = re.compile(  # what may stand behind a size: its unit, its grain, what it is; anything else is another fact
+    r"^(?:[\s,;.()\[\]-]|\b(?:mm|cm|m|in|inch|lg|sg|sb|bb|bl|fc|long|short|grain|schmalbahn|breitbahn|fibra|lunga|corta"
+    r"|larga|sens|court|bogen|sheets?|fogli|feuilles|hojas|ark|core|hulse|dia|od|id|max|ca|h|d)\b|[\"″”'])*$"
+)
 _GRAIN = (
     (Grain.LONG, re.compile(r"\b(?:lg|sb|long grain|schmalbahn|grain long|fibra lunga|sens long|bl)\b")),
     (Grain.SHORT, re.compile(r"\b(?:sg|bb|short grain|breitbahn|grain short|fibra corta|sens court|fc)\b")),
@@ -44,6 +48,8 @@ def sheet_size(text: str, unit: str | None, mark: Mark | None, imperial: bool) -
     if not found:
         only = _FIRST_ONLY.match(folded)
         return Size(_number(only[1], mark), None, unit=unit) if only else None
+    if not _TAIL.match(found[6]):
+        return None
     first, second = _number(found[1], mark), _number(found[4], mark)
     own = found[5] or found[2]
     chosen = (cell_unit(own, "length") if own else None) or _unit_in(found[6]) or unit
@@ -69,7 +75,7 @@ def diameter_and_core(text: str, unit: str | None, mark: Mark | None) -> Size | 
             return None
         return Size(value * LENGTH[chosen or "mm"], None, unit=chosen)
     one, two = _number(found[1], mark), _number(found[4], mark)
-    if one is None or two is None:
+    if one is None or two is None or not _TAIL.match(found[6]):
         return None
     units = [cell_unit(own, "length") if own else None for own in (found[2], found[5])]
     if units[0] or units[1]:

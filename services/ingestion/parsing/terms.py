@@ -110,6 +110,14 @@ def form(text: str) -> Form | None:
     return Form.SHEET if token in word_set("sheet") or first in word_set("sheet") else None
 
 
+@lru_cache(maxsize=4096)
+def counts_things(text: str) -> bool:
+    """Whether the words behind a number say what is counted ("3 Rollen", "12 pcs", "ca. 4 Paletten")."""
+    return "?" not in text and all(
+        t in word_set("counted") or t in word_set("reel") or t in word_set("sheet") for t in normal(text).split()
+    )
+
+
 @lru_cache(maxsize=8192)
 def total_kind(text: str) -> str | None:
     """``total`` or ``subtotal`` when a cell is the label of one."""

@@ -13,6 +13,9 @@ _BROKEN_WORD = re.compile(r"(?<=\w)-\s*\n\s*(?=[a-zà-ÿ])")
 _NOT_WORD = re.compile(r"[^\w]+|_")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\ufeff]")
 _DIGIT = re.compile(r"\d")
+_WHOLE_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ı": "i"}
+)
 _SPACES = re.compile(r"\s+")
 
 
@@ -20,7 +23,7 @@ def fold(text: str) -> str:
     """Lower case without accents; punctuation stays, compatibility forms ("²", "ª", NBSP) become plain."""
     if text.isascii():
         return text.casefold()
-    decomposed = unicodedata.normalize("NFKD", text.replace("™", " ").replace("®", " "))
+    decomposed = unicodedata.normalize("NFKD", text.translate(_WHOLE_LETTERS).replace("™", " ").replace("®", " "))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 

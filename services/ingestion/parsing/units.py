@@ -192,7 +192,13 @@ _HEADER_WORDS: tuple[tuple[Dimension, tuple[tuple[str, str], ...]], ...] = (
             (r"inch(?:es)?|in\.|zoll|pollici|pulgadas|pouces|tuumaa?|tum|\"|″|”", "in"),
         ),
     ),
-    ("length", ((r"(?<=\()in(?=\))|(?<=\[)in(?=\])|in$", "in"), (r"(?<=\()m(?=\))|(?<=\[)m(?=\])", "m"))),
+    (
+        "length",
+        (
+            (r"(?<=\()in(?=\))|(?<=\[)in(?=\])|in$", "in"),
+            (r"(?<=\()m(?=\))|(?<=\[)m(?=\])|(?<=[a-z]{4} )m$|(?<=ø )m$", "m"),
+        ),
+    ),
 )
 _HEADER_UNITS: tuple[tuple[Dimension, re.Pattern[str], str], ...] = tuple(
     (dimension, re.compile(rf"{_START}(?:{pattern}){_END}"), unit)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.rows import BatchRow
@@ -146,6 +146,10 @@ def row_of(row: BatchRow) -> RowView:
 class RowEditIn(RequestBody):
     """Values to overwrite (``null`` clears a field), or ``excluded`` to take the row out."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"row_id": "0193f2c3-f1c2-7f55-b8a6-2e9d4c0f1b05", "values": {"gsm": "135"}}]}
+    )
+
     row_id: UUID
     values: dict[Annotated[str, Field(max_length=40)], str | int | float | bool | list[Word] | None] | None = Field(
         None, max_length=40
@@ -196,6 +200,18 @@ class ColumnMeaning(RequestBody):
 
 class MappingIn(RequestBody):
     """By header as the list writes it; grade and class words by what they mean. Remembered for lists of this kind."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "columns": {"Gewicht": {"field": "weight_net_kg", "unit": "t"}},
+                    "grades": {"Wellenstoff": "FL"},
+                    "classes": {"1a": "A"},
+                }
+            ]
+        }
+    )
 
     columns: dict[Word, ColumnMeaning] = Field(default_factory=dict[str, ColumnMeaning], max_length=100)
     grades: dict[Word, Annotated[str, Field(max_length=40)]] = Field(default_factory=dict[str, str], max_length=500)

@@ -28,7 +28,10 @@ class AttachmentView(BaseModel):
 
 
 class MessageView(BaseModel):
-    """A mail and what became of it: batch, ignored, quarantined or duplicate (``received``: not read yet)."""
+    """A mail and what became of it: batch, datasheet (when it brings no list), ignored, quarantined or duplicate.
+
+    ``received``: not read yet.
+    """
 
     id: UUID
     mailbox_id: UUID
@@ -41,6 +44,7 @@ class MessageView(BaseModel):
     size_bytes: int
     attachments: list[AttachmentView]
     batch_ids: list[UUID]
+    datasheet_ids: list[UUID]
     received_at: datetime
     decided_at: datetime | None
 
@@ -58,6 +62,7 @@ def message_of(message: Message) -> MessageView:
         size_bytes=message.size_bytes,
         attachments=[AttachmentView.model_validate(one) for one in message.attachments],
         batch_ids=list(message.batch_ids),
+        datasheet_ids=list(message.datasheet_ids),
         received_at=message.received_at,
         decided_at=message.decided_at,
     )
@@ -99,10 +104,6 @@ def mailbox_of(mailbox: Mailbox) -> MailboxView:
     )
 
 
-class Mailboxes(BaseModel):
-    items: list[MailboxView]
-
-
 class MailboxIn(RequestBody):
     """Without TLS only servers on this machine are taken."""
 
@@ -113,6 +114,15 @@ class MailboxIn(RequestBody):
     username: Line
     password: Secret
     folder: Line = "INBOX"
+
+
+class MailboxTest(BaseModel):
+    """``error`` says what to look at; ``pushes``: the server tells of new mail by itself (IDLE)."""
+
+    ok: bool
+    error: str | None = None
+    messages: int | None = None
+    pushes: bool | None = None
 
 
 class MailboxPatch(RequestBody):

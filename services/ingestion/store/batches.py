@@ -9,7 +9,9 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from services.ingestion.domain.batches import BatchStatus
-from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.db import Conn, execute, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,42 +152,39 @@ async def find_batch(conn: Conn, batch_id: UUID, *, mill_id: UUID | None) -> Bat
     )
 
 
-async def list_batches(
-    conn: Conn,
-    *,
-    mill_id: UUID | None,
-    statuses: Sequence[str] | None,
-    source: str | None,
-    received_from: datetime | None,
-    before: UUID | None,
-    limit: int,
-) -> list[Batch]:
-    """Newest first; ids are in the order of receipt."""
-    return await fetch_all(
+BATCHES = Listing(
+    {
+        "status": Field(Kind.TEXT, "status", words=tuple(BatchStatus)),
+        "mill_id": Field(Kind.ID, "mill_id"),
+        "source": Field(Kind.TEXT, "source", words=("mail", "upload")),
+        "list_mode": Field(Kind.TEXT, "list_mode", words=("append", "snapshot")),
+        "file_name": Field(Kind.TEXT, "file_name"),
+        "message_id": Field(Kind.ID, "message_id", nullable=True),
+        "list_date": Field(Kind.DATE, "list_date", nullable=True),
+        "weight_net_kg": Field(Kind.NUMBER, "weight_net_kg", nullable=True),
+        "received_at": Field(Kind.INSTANT, "received_at"),
+        "changed_at": Field(Kind.INSTANT, "changed_at"),
+    },
+    id="batch_id",  # ids are in the order of receipt
+)
+
+
+async def list_batches(conn: Conn, question: Question, *, mill_id: UUID | None) -> Found[Batch]:
+    """Lists of a mill, ``None``: of all."""
+    return await question.fetch(
         conn,
         Batch,
         """
-        SELECT batch_id, mill_id, source, message_id, file_name, file_kind, file_bytes, list_mode, status, version,
+        SELECT {mark},
+               batch_id, mill_id, source, message_id, file_name, file_kind, file_bytes, list_mode, status, version,
                forced, duplicate_of, received_by, reply_to, language, correlation_id, header_fingerprint, list_date,
-               weight_net_kg, '{}'::jsonb AS reading, counts, changes, reasons, problems, stages, parts, attempts,
+               weight_net_kg, '{{}}'::jsonb AS reading, counts, changes, reasons, problems, stages, parts, attempts,
                received_at, changed_at
         FROM batch
-        WHERE (%(mill_id)s::uuid IS NULL OR mill_id = %(mill_id)s)
-          AND (%(statuses)s::text[] IS NULL OR status = ANY (%(statuses)s))
-          AND (%(source)s::text IS NULL OR source = %(source)s)
-          AND (%(received_from)s::timestamptz IS NULL OR received_at >= %(received_from)s)
-          AND (%(before)s::uuid IS NULL OR batch_id < %(before)s)
-        ORDER BY batch_id DESC
-        LIMIT %(limit)s
+        WHERE (%(of_mill)s::uuid IS NULL OR mill_id = %(of_mill)s) {filters}
+        {order}
         """,
-        {
-            "mill_id": mill_id,
-            "statuses": list(statuses) if statuses is not None else None,
-            "source": source,
-            "received_from": received_from,
-            "before": before,
-            "limit": limit,
-        },
+        {"of_mill": mill_id},
     )
 
 

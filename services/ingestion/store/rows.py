@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 from services.ingestion.domain.batches import Action, Finding, Row, RowStatus
 from shared.contracts.types import LotValues
 from shared.db import Conn, copy_rows, execute, fetch_all
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
 
@@ -18,6 +20,15 @@ LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
 def lot_json(values: LotValues) -> dict[str, object]:
     """A lot as it is stored: canonical JSON without what is not stated."""
     return LOT.dump_python(values, mode="json", exclude_none=True)
+
+
+def _packed(values: LotValues) -> bytes:
+    """The same, written at once: a list has many rows."""
+    return LOT.dump_json(values, exclude_none=True)
+
+
+def _as_it_is(packed: bytes) -> bytes:
+    return packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ async def insert_rows(conn: Conn, batch_id: UUID, rows: Sequence[NewRow]) -> Non
                 new.row.number,
                 new.status.value,
                 new.lot_key,
-                None if new.row.values is None else Jsonb(lot_json(new.row.values)),
+                None if new.row.values is None else Jsonb(_packed(new.row.values), dumps=_as_it_is),
                 Jsonb(dict(new.row.partial)),
                 Jsonb(dict(new.row.source_values)),
                 Jsonb([asdict(finding) for finding in new.row.findings]),
@@ -119,6 +130,38 @@ async def rows_of(
             "after": after,
             "limit": limit,
         },
+    )
+
+
+ROWS = Listing(
+    {
+        "status": Field(Kind.TEXT, "status", words=tuple(RowStatus)),
+        "action": Field(Kind.TEXT, "action", nullable=True),
+        "sheet": Field(Kind.TEXT, "sheet", nullable=True),
+        "row_number": Field(Kind.INTEGER, "row_number", nullable=True),
+        "place": Field(Kind.INTEGER, "place"),
+        "lot_key": Field(Kind.TEXT, "lot_key", nullable=True),
+        "item_id": Field(Kind.ID, "item_id", nullable=True),
+        "outcome": Field(Kind.TEXT, "outcome", nullable=True),
+    },
+    id="row_id",
+    sort="place",
+)
+
+
+async def list_rows(conn: Conn, question: Question, *, batch_id: UUID) -> Found[BatchRow]:
+    """Rows of one list, in the order of the file unless asked otherwise."""
+    return await question.fetch(
+        conn,
+        BatchRow,
+        """
+        SELECT {mark}, row_id, place, sheet, row_number, status, action, lot_key, lot, partial, source_values, problems,
+               defaulted, changed, part, lot_version, item_id, outcome, outcome_reason
+        FROM batch_row
+        WHERE batch_id = %(batch_id)s {filters}
+        {order}
+        """,
+        {"batch_id": batch_id},
     )
 
 

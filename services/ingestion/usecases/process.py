@@ -24,7 +24,7 @@ from services.ingestion.usecases.plan import figures_of, plan_batch, save_plan
 from shared.contracts.types import ref_key
 from shared.db import Conn
 
-ROWS_MAX = 20_000
+ROWS_MAX = 100_000  # the longest list we promise to read
 LIMITS = Limits()
 
 

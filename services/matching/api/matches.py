@@ -1,11 +1,11 @@
 """``/matches``: which lots fit which requirements, as far as the viewer may know."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 
-from services.matching.domain.model import MatchStatus
 from services.matching.domain.viewing import anonymous, band
 from services.matching.errors import MatchUnknown
 from services.matching.schemas import CriterionView, Feedback, MatchView
@@ -15,43 +15,28 @@ from services.matching.usecases.matches import give_feedback
 from shared.auth import Actor, AnyActor, require
 from shared.contracts.gateway import Role
 from shared.db import Conn, clock
-from shared.paging import Page, Paging
-from shared.problems import BadRequest
+from shared.keyset import Question
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.service import Transaction, router
 
 ROUTES = router("matches")
-OPEN = [MatchStatus.ACTIVE, MatchStatus.INTERESTED, MatchStatus.DISMISSED]
 HIDDEN_FROM_MILLS = ["requirement_id", "buyer_id", "score", "explanation"]
 
 
-@ROUTES.get("/matches")
-async def list_matches(
-    conn: Transaction,
-    actor: AnyActor,
-    paging: Paging,
-    response: Response,
-    item_id: Annotated[UUID | None, Query()] = None,
-    requirement_id: Annotated[UUID | None, Query(description="not for mills")] = None,
-    status: Annotated[list[MatchStatus] | None, Query(max_length=4, description="default: all but closed")] = None,
-) -> Page[MatchView]:
-    """Best first: buyers see their own matches, mills those of their own lots without names, admins all."""
-    mill = actor.role == Role.MILL_USER
-    if mill and requirement_id is not None:
-        raise BadRequest("Mills cannot ask by requirement_id; ask by item_id.", slug="invalid_filter")
-    rows = await listing.listed(
-        conn,
-        match_id=None,
+@ROUTES.get("/matches", response_model=Page[MatchView])
+async def list_matches(asked: Annotated[Asked, listed(listing.MATCHES)], actor: AnyActor) -> Page[MatchView] | Response:
+    """Best first: buyers see their own matches, mills those of their own lots without names, admins all.
+
+    Closed ones only when ``status`` asks for them.
+    """
+    fetch = partial(
+        listing.listed,
         buyer_id=actor.organization_id if actor.role == Role.BUYER_USER else None,
-        mill_id=actor.organization_id if mill else None,
-        item_id=item_id,
-        requirement_id=requirement_id,
-        statuses=[one.value for one in status or OPEN],
-        after=UUID(paging.after[0]) if paging.after else None,
-        limit=paging.limit + 1,
+        mill_id=actor.organization_id if actor.role == Role.MILL_USER else None,
+        closed=asked.question.asks("status"),
     )
-    shown = rows[: paging.limit]
-    last = (str(shown[-1].id),) if len(rows) > paging.limit else None
-    return paging.page(response, [_view(row, actor) for row in shown], last)
+    return await asked.answer(fetch, lambda row: _view(row, actor))
 
 
 @ROUTES.put("/matches/{match_id}/feedback")
@@ -66,20 +51,11 @@ async def put_feedback(
 
 
 async def _one(conn: Conn, match_id: UUID, actor: Actor) -> MatchView:
-    rows = await listing.listed(
-        conn,
-        match_id=match_id,
-        buyer_id=actor.organization_id,
-        mill_id=None,
-        item_id=None,
-        requirement_id=None,
-        statuses=[one.value for one in MatchStatus],
-        after=None,
-        limit=1,
-    )
-    if not rows:
+    one = Question(listing=listing.MATCHES, filters=(), sort=(), limit=1)
+    found = await listing.listed(conn, one, match_id=match_id, buyer_id=actor.organization_id)
+    if not found.rows:
         raise MatchUnknown
-    return _view(rows[0], actor)
+    return _view(found.rows[0], actor)
 
 
 def _view(row: ListedMatch, actor: Actor) -> MatchView:

@@ -1,9 +1,9 @@
 """``/requirements``: what buyers want."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Body, Depends, Query, Request, Response
+from fastapi import Body, Depends, Request, Response
 
 from services.matching.convert import view_of
 from services.matching.errors import RequirementUnknown
@@ -12,14 +12,15 @@ from services.matching.settings import MatchingSettings
 from services.matching.store import requirements as store
 from services.matching.usecases.requirements import archive_requirement, change_requirement, create_requirement
 from shared.auth import Actor, BuyerActor
-from shared.db import clock
+from shared.db import Conn, clock
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.keyset import Found, Question
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
 from shared.service import Transaction, router
 
 ROUTES = router("requirements")
-Status = Literal["active", "paused", "archived", "expired"]
 
 
 async def _configured(request: Request) -> MatchingSettings:
@@ -33,27 +34,18 @@ def _owner(actor: Actor) -> UUID | None:
     return None if actor.is_admin else actor.organization_id
 
 
-@ROUTES.get("/requirements")
+@ROUTES.get("/requirements", response_model=Page[RequirementView])
 async def list_requirements(
-    conn: Transaction,
-    actor: BuyerActor,
-    paging: Paging,
-    response: Response,
-    status: Annotated[Status | None, Query()] = None,
-    buyer_id: Annotated[UUID | None, Query(description="admins only; others see their own")] = None,
-) -> Page[RequirementView]:
+    asked: Annotated[Asked, listed(store.REQUIREMENTS)], actor: BuyerActor
+) -> Page[RequirementView] | Response:
     """Own requirements, newest first; admins see those of all buyers."""
-    rows = await store.listed(
-        conn,
-        buyer_id=buyer_id if actor.is_admin else actor.organization_id,
-        status=status,
-        before=UUID(paging.after[0]) if paging.after else None,
-        limit=paging.limit + 1,
-    )
-    shown = rows[: paging.limit]
-    live = await store.live_matches(conn, requirement_ids=[row.id for row in shown])
-    views = [view_of(row, live_matches=live.get(row.id, 0)) for row in shown]
-    return paging.page(response, views, (str(shown[-1].id),) if len(rows) > paging.limit else None)
+
+    async def counted(conn: Conn, question: Question) -> Found[RequirementView]:
+        found = await store.listed(conn, question, buyer_id=_owner(actor))
+        live = await store.live_matches(conn, requirement_ids=[row.id for row in found.rows])
+        return found.shaped(lambda row: view_of(row, live_matches=live.get(row.id, 0)))
+
+    return await asked.answer(counted, lambda view: view)
 
 
 @ROUTES.post("/requirements", status_code=201)

@@ -5,7 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from shared.db import Conn, fetch_all
+from services.matching.domain.model import MatchStatus
+from shared.contracts.gateway import Role
+from shared.db import Conn
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +32,39 @@ class ListedMatch:
     segment: str | None
 
 
+_NOT_MILLS = frozenset({Role.MILL_USER})
+MATCHES = Listing(
+    {
+        "status": Field(Kind.TEXT, "m.status", words=tuple(MatchStatus)),
+        "item_id": Field(Kind.ID, "m.item_id"),
+        "requirement_id": Field(Kind.ID, "m.requirement_id", hidden_from=_NOT_MILLS),
+        "buyer_id": Field(Kind.ID, "m.buyer_id", hidden_from=_NOT_MILLS),
+        "score": Field(Kind.NUMBER, "m.score", hidden_from=_NOT_MILLS),
+        "listing_cycle": Field(Kind.INTEGER, "m.listing_cycle"),
+        "closed_reason": Field(Kind.TEXT, "m.closed_reason", nullable=True),
+        "created_at": Field(Kind.INSTANT, "m.created_at"),
+    },
+    id="m.id",
+    sort="-score",
+)
+
+
 async def listed(
     conn: Conn,
+    question: Question,
     *,
-    match_id: UUID | None,
-    buyer_id: UUID | None,
-    mill_id: UUID | None,
-    item_id: UUID | None,
-    requirement_id: UUID | None,
-    statuses: list[str],
-    after: UUID | None,
-    limit: int,
-) -> list[ListedMatch]:
-    """Best first; filters that are ``None`` let everything pass. The place of a buyer is that of his first match.
-
-    ``after`` is the id of the last match seen: a score has no place in a cursor that a mill may read.
-    """
-    return await fetch_all(
+    buyer_id: UUID | None = None,
+    mill_id: UUID | None = None,
+    match_id: UUID | None = None,
+    closed: bool = True,
+) -> Found[ListedMatch]:
+    """Matches of a buyer, or with the lots of a mill. The place of a buyer is that of his first match of the lot."""
+    return await question.fetch(
         conn,
         ListedMatch,
         """
-        SELECT m.id, m.version, m.status, m.closed_reason, m.requirement_id, m.item_id, m.listing_cycle, m.buyer_id,
-            m.score, m.explanation, m.created_at, o.country, o.segment,
+        SELECT {mark}, m.id, m.version, m.status, m.closed_reason, m.requirement_id, m.item_id, m.listing_cycle,
+            m.buyer_id, m.score, m.explanation, m.created_at, o.country, o.segment,
             (SELECT count(DISTINCT e.buyer_id) FROM match e
              WHERE e.item_id = m.item_id AND e.id <= (
                 SELECT f.id FROM match f WHERE f.item_id = m.item_id AND f.buyer_id = m.buyer_id
@@ -59,22 +74,8 @@ async def listed(
         WHERE (%(id)s::uuid IS NULL OR m.id = %(id)s)
           AND (%(buyer_id)s::uuid IS NULL OR m.buyer_id = %(buyer_id)s)
           AND (%(mill_id)s::uuid IS NULL OR m.mill_id = %(mill_id)s)
-          AND (%(item_id)s::uuid IS NULL OR m.item_id = %(item_id)s)
-          AND (%(requirement_id)s::uuid IS NULL OR m.requirement_id = %(requirement_id)s)
-          AND m.status = ANY(%(statuses)s)
-          AND (%(after)s::uuid IS NULL
-               OR (m.score, m.id) < ((SELECT a.score FROM match a WHERE a.id = %(after)s), %(after)s))
-        ORDER BY m.score DESC, m.id DESC
-        LIMIT %(limit)s
+          AND (%(closed)s OR m.status <> 'closed') {filters}
+        {order}
         """,
-        {
-            "id": match_id,
-            "buyer_id": buyer_id,
-            "mill_id": mill_id,
-            "item_id": item_id,
-            "requirement_id": requirement_id,
-            "statuses": statuses,
-            "after": after,
-            "limit": limit,
-        },
+        {"id": match_id, "buyer_id": buyer_id, "mill_id": mill_id, "closed": closed},
     )

@@ -8,6 +8,8 @@ from typing import LiteralString
 from uuid import UUID
 
 from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,35 @@ class RequirementRow(Terms):
     updated_at: datetime
 
 
-ROWS: LiteralString = """
-    SELECT id, number, buyer_id, version, status, title, families, grade_codes, product_forms, gsm_min, gsm_max,
+_COLUMNS: LiteralString = """
+    id, number, buyer_id, version, status, title, families, grade_codes, product_forms, gsm_min, gsm_max,
         width_min_mm, width_max_mm, cut_widths_mm, max_trim_mm, sheet_w_mm, sheet_l_mm, sheet_trim_mm, diameter_min_mm,
         diameter_max_mm, core_mm, weight_min_kg, weight_max_kg, quality_floor, accepted_defects, price_ceiling,
         price_currency, ship_from_countries, certifications, deliver_to, valid_until, cadence, auto_interest,
         created_at, updated_at
     FROM requirement"""
+ROWS: LiteralString = "SELECT" + _COLUMNS
 """Every query for a ``RequirementRow`` begins so; what follows is its WHERE."""
+
+REQUIREMENTS = Listing(
+    {
+        "status": Field(Kind.TEXT, "status", words=("active", "paused", "archived", "expired")),
+        "buyer_id": Field(Kind.ID, "buyer_id"),
+        "title": Field(Kind.TEXT, "title"),
+        "grade_codes": Field(Kind.SET, "grade_codes"),
+        "families": Field(Kind.SET, "families"),
+        "product_forms": Field(Kind.SET, "product_forms"),
+        "certifications": Field(Kind.SET, "certifications"),
+        "ship_from_countries": Field(Kind.SET, "ship_from_countries"),
+        "quality_floor": Field(Kind.TEXT, "quality_floor"),
+        "cadence": Field(Kind.TEXT, "cadence"),
+        "auto_interest": Field(Kind.FLAG, "auto_interest"),
+        "valid_until": Field(Kind.DATE, "valid_until", nullable=True),
+        "created_at": Field(Kind.INSTANT, "created_at"),
+        "updated_at": Field(Kind.INSTANT, "updated_at"),
+    },
+    id="id",
+)
 
 
 async def insert(conn: Conn, *, requirement_id: UUID, buyer_id: UUID, status: str, terms: Terms, now: datetime) -> None:
@@ -166,22 +189,25 @@ async def locked(conn: Conn, *, requirement_id: UUID, buyer_id: UUID | None) -> 
     )
 
 
-async def listed(
-    conn: Conn, *, buyer_id: UUID | None, status: str | None, before: UUID | None, limit: int
-) -> list[RequirementRow]:
-    """Newest first; filters that are ``None`` let everything pass."""
+async def listed(conn: Conn, question: Question, *, buyer_id: UUID | None) -> Found[RequirementRow]:
+    """Requirements of a buyer, ``None``: of all."""
+    return await question.fetch(
+        conn,
+        RequirementRow,
+        "SELECT {mark},"
+        + _COLUMNS
+        + " WHERE (%(of_buyer)s::uuid IS NULL OR buyer_id = %(of_buyer)s) {filters} {order}",
+        {"of_buyer": buyer_id},
+    )
+
+
+async def newest(conn: Conn, *, before: UUID | None, limit: int) -> list[RequirementRow]:
+    """All requirements, newest first."""
     return await fetch_all(
         conn,
         RequirementRow,
-        ROWS
-        + """
-        WHERE (%(buyer_id)s::uuid IS NULL OR buyer_id = %(buyer_id)s)
-          AND (%(status)s::text IS NULL OR status = %(status)s)
-          AND (%(before)s::uuid IS NULL OR id < %(before)s)
-        ORDER BY id DESC
-        LIMIT %(limit)s
-        """,
-        {"buyer_id": buyer_id, "status": status, "before": before, "limit": limit},
+        ROWS + " WHERE %(before)s::uuid IS NULL OR id < %(before)s ORDER BY id DESC LIMIT %(limit)s",
+        {"before": before, "limit": limit},
     )
 
 

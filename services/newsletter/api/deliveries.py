@@ -1,55 +1,37 @@
 """What was sent and what came of it, and addresses that are written to no longer: the operator's view."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.newsletter.schemas import DeliveryAnswer, DeliveryStatus, SuppressionAnswer
+from services.newsletter.schemas import DeliveryAnswer, SuppressionAnswer
 from services.newsletter.store import history, suppressions
 from services.newsletter.usecases import people
 from shared.auth import AdminActor
 from shared.db import clock
-from shared.paging import Page, PageRequest, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.service import Transaction, router
 
 routes = router("newsletter")
 Reason = Annotated[str, Query(min_length=3, max_length=500, description="why this address may be written to again")]
 
 
-def _before(paging: PageRequest) -> tuple[datetime, UUID] | None:
-    return (datetime.fromisoformat(paging.after[0]), UUID(paging.after[1])) if paging.after else None
-
-
-@routes.get("/newsletter/deliveries")
+@routes.get("/newsletter/deliveries", response_model=Page[DeliveryAnswer])
 async def list_deliveries(
-    conn: Transaction,
-    actor: AdminActor,
-    paging: Paging,
-    response: Response,
-    status: DeliveryStatus | None = None,
-    issue_id: UUID | None = None,
-    user_id: UUID | None = None,
-) -> Page[DeliveryAnswer]:
+    asked: Annotated[Asked, listed(history.DELIVERIES)], actor: AdminActor
+) -> Page[DeliveryAnswer] | Response:
     """Messages, newest first."""
-    rows = await history.deliveries(
-        conn, status=status, issue_id=issue_id, user_id=user_id, before=_before(paging), limit=paging.limit + 1
-    )
-    shown = rows[: paging.limit]
-    last = (shown[-1].created_at.isoformat(), str(shown[-1].delivery_id)) if len(rows) > paging.limit else None
-    return paging.page(response, [DeliveryAnswer.of(row) for row in shown], last)
+    return await asked.answer(history.deliveries, DeliveryAnswer.of)
 
 
-@routes.get("/newsletter/suppressions")
+@routes.get("/newsletter/suppressions", response_model=Page[SuppressionAnswer])
 async def list_suppressions(
-    conn: Transaction, actor: AdminActor, paging: Paging, response: Response
-) -> Page[SuppressionAnswer]:
+    asked: Annotated[Asked, listed(suppressions.SUPPRESSIONS)], actor: AdminActor
+) -> Page[SuppressionAnswer] | Response:
     """Suppressed addresses with reason and source, newest first."""
-    rows = await suppressions.suppressions(conn, before=_before(paging), limit=paging.limit + 1)
-    shown = rows[: paging.limit]
-    last = (shown[-1].created_at.isoformat(), str(shown[-1].suppression_id)) if len(rows) > paging.limit else None
-    return paging.page(response, [SuppressionAnswer.of(row) for row in shown], last)
+    return await asked.answer(suppressions.suppressions, SuppressionAnswer.of)
 
 
 @routes.delete("/newsletter/suppressions/{suppression_id}", status_code=204)

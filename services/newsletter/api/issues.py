@@ -1,43 +1,36 @@
 """Personal newsletters: what was made, and making one by hand."""
 
-from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Header, Request, Response
 from fastapi.responses import HTMLResponse
 
-from services.newsletter.schemas import IssueAnswer, IssueRequest, IssuesMade, IssueStatus, PreviewAnswer
+from services.newsletter.schemas import IssueAnswer, IssueRequest, IssuesMade, PreviewAnswer
 from services.newsletter.store import issues
 from services.newsletter.usecases import previews
 from shared.auth import BuyerActor
 from shared.db import clock
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.service import Transaction, router
 
 routes = router("newsletter")
 
 
-@routes.get("/newsletter/issues")
+@routes.get("/newsletter/issues", response_model=Page[IssueAnswer])
 async def list_issues(
-    conn: Transaction, actor: BuyerActor, paging: Paging, response: Response, status: IssueStatus | None = None
-) -> Page[IssueAnswer]:
+    asked: Annotated[Asked, listed(issues.ISSUES)], actor: BuyerActor
+) -> Page[IssueAnswer] | Response:
     """Own issues, newest first; the operator sees everybody's."""
-    before = (datetime.fromisoformat(paging.after[0]), UUID(paging.after[1])) if paging.after else None
-    rows = await issues.issues(
-        conn,
-        user_id=None if actor.is_admin else actor.user_id,
-        status=status,
-        before=before,
-        limit=paging.limit + 1,
-    )
-    shown = rows[: paging.limit]
-    last = (shown[-1].created_at.isoformat(), str(shown[-1].issue_id)) if len(rows) > paging.limit else None
-    return paging.page(response, [IssueAnswer.of(row) for row in shown], last)
+    return await asked.answer(partial(issues.listed, user_id=None if actor.is_admin else actor.user_id), IssueAnswer.of)
 
 
-@routes.post("/newsletter/issues", status_code=202)
+@routes.post(
+    "/newsletter/issues", status_code=202, responses={200: {"model": IssuesMade, "description": "The previews."}}
+)
 async def post_issues(
     conn: Transaction, actor: BuyerActor, request: Request, response: Response, body: IssueRequest, _: Keyed
 ) -> IssuesMade:
@@ -67,7 +60,11 @@ async def post_issues(
     return IssuesMade(items=[IssueAnswer.of(row) for row in made], previews=[])
 
 
-@routes.get("/newsletter/issues/{issue_id}", response_model=IssueAnswer)
+@routes.get(
+    "/newsletter/issues/{issue_id}",
+    response_model=IssueAnswer,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
 async def get_issue(
     conn: Transaction,
     actor: BuyerActor,

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.db import Conn, fetch_all
+from shared.db import Conn
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,37 +33,43 @@ class DeliveryRow:
     reason: str | None
 
 
-async def deliveries(
-    conn: Conn,
-    *,
-    status: str | None,
-    issue_id: UUID | None,
-    user_id: UUID | None,
-    before: tuple[datetime, UUID] | None,
-    limit: int,
-) -> list[DeliveryRow]:
-    """Newest first; a filter that is ``None`` takes all."""
-    return await fetch_all(
+_STATUSES = (
+    "queued", "sending", "sent", "delivered", "opened", "clicked", "bounced", "complained", "failed", "suppressed"
+)  # fmt: skip
+DELIVERIES = Listing(
+    {
+        "status": Field(Kind.TEXT, "status", words=_STATUSES),
+        "kind": Field(Kind.TEXT, "kind"),
+        "issue_id": Field(Kind.ID, "issue_id", nullable=True),
+        "user_id": Field(Kind.ID, "user_id", nullable=True),
+        "attempts": Field(Kind.INTEGER, "attempts"),
+        "created_at": Field(Kind.INSTANT, "created_at"),
+        "updated_at": Field(
+            Kind.INSTANT, "GREATEST(created_at, sent_at, delivered_at, opened_at, clicked_at, ended_at)"
+        ),
+        "sent_at": Field(Kind.INSTANT, "sent_at", nullable=True),
+        "delivered_at": Field(Kind.INSTANT, "delivered_at", nullable=True),
+        "opened_at": Field(Kind.INSTANT, "opened_at", nullable=True),
+        "clicked_at": Field(Kind.INSTANT, "clicked_at", nullable=True),
+        "ended_at": Field(Kind.INSTANT, "ended_at", nullable=True),
+    },
+    id="delivery_id",
+    sort="-created_at",
+)
+
+
+async def deliveries(conn: Conn, question: Question) -> Found[DeliveryRow]:
+    """Everybody's deliveries."""
+    return await question.fetch(
         conn,
         DeliveryRow,
         """
-        SELECT delivery_id, status, kind, user_id, issue_id, message_id, correlation_id, attempts, created_at,
+        SELECT {mark}, delivery_id, status, kind, user_id, issue_id, message_id, correlation_id, attempts, created_at,
                next_attempt_at, sent_at, delivered_at, opened_at, clicked_at, ended_at,
                machine_opened_at IS NOT NULL AS machine_opened, smtp_status, reason
         FROM delivery
-        WHERE (%(status)s::text IS NULL OR status = %(status)s)
-          AND (%(issue)s::uuid IS NULL OR issue_id = %(issue)s)
-          AND (%(user)s::uuid IS NULL OR user_id = %(user)s)
-          AND (%(at)s::timestamptz IS NULL OR (created_at, delivery_id) < (%(at)s, %(last)s::uuid))
-        ORDER BY created_at DESC, delivery_id DESC
-        LIMIT %(limit)s
+        WHERE true {filters}
+        {order}
         """,
-        {
-            "status": status,
-            "issue": issue_id,
-            "user": user_id,
-            "at": before[0] if before else None,
-            "last": before[1] if before else None,
-            "limit": limit,
-        },
+        {},
     )

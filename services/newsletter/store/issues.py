@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
+from psycopg import sql
+
+from shared.contracts.gateway import Role
 from shared.db import Conn, fetch_all
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,41 +153,50 @@ class IssueRow:
     clicked: int
 
 
-async def issues(
-    conn: Conn,
-    *,
-    issue_ids: Sequence[UUID] | None = None,
-    user_id: UUID | None = None,
-    status: str | None = None,
-    before: tuple[datetime, UUID] | None = None,
-    limit: int = 200,
-) -> list[IssueRow]:
-    """Newest first; ``user_id`` ``None``: everybody's."""
+_ROWS: LiteralString = """
+    i.issue_id, i.user_id, i.organization_id, i.cadence, i.period_key, i.status, i.reason, i.left_over,
+    i.created_at, i.sent_at,
+    COALESCE((SELECT array_agg(s.item_id ORDER BY s.position) FROM issue_item AS s
+              WHERE s.issue_id = i.issue_id AND s.dropped IS NULL), '{{}}') AS item_ids,
+    (d.delivered_at IS NOT NULL)::integer AS delivered, (d.opened_at IS NOT NULL)::integer AS opened,
+    (d.clicked_at IS NOT NULL)::integer AS clicked
+    FROM issue AS i
+    LEFT JOIN delivery AS d ON d.issue_id = i.issue_id
+    WHERE (%(of_user)s::uuid IS NULL OR i.user_id = %(of_user)s)
+"""
+_NOT_BUYERS = frozenset({Role.BUYER_USER})
+
+ISSUES = Listing(
+    {
+        "status": Field(
+            Kind.TEXT,
+            "i.status",
+            words=("generating", "generated", "sending", "sent", "skipped", "failed", "cancelled"),
+        ),
+        "cadence": Field(Kind.TEXT, "i.cadence"),
+        "user_id": Field(Kind.ID, "i.user_id", hidden_from=_NOT_BUYERS),
+        "organization_id": Field(Kind.ID, "i.organization_id", hidden_from=_NOT_BUYERS),
+        "created_at": Field(Kind.INSTANT, "i.created_at"),
+        "sent_at": Field(Kind.INSTANT, "i.sent_at", nullable=True),
+    },
+    id="i.issue_id",
+    sort="-created_at",
+)
+
+
+async def listed(conn: Conn, question: Question, *, user_id: UUID | None) -> Found[IssueRow]:
+    """Issues of a person, ``None``: of everybody."""
+    statement: LiteralString = "SELECT {mark}," + _ROWS + " {filters} {order}"
+    return await question.fetch(conn, IssueRow, statement, {"of_user": user_id})
+
+
+async def issues(conn: Conn, issue_ids: Sequence[UUID], *, user_id: UUID | None = None) -> list[IssueRow]:
+    """These issues, newest first; ``user_id`` ``None``: everybody's."""
     return await fetch_all(
         conn,
         IssueRow,
-        """
-        SELECT i.issue_id, i.user_id, i.organization_id, i.cadence, i.period_key, i.status, i.reason, i.left_over,
-               i.created_at, i.sent_at,
-               COALESCE((SELECT array_agg(s.item_id ORDER BY s.position) FROM issue_item AS s
-                         WHERE s.issue_id = i.issue_id AND s.dropped IS NULL), '{}') AS item_ids,
-               (d.delivered_at IS NOT NULL)::integer AS delivered, (d.opened_at IS NOT NULL)::integer AS opened,
-               (d.clicked_at IS NOT NULL)::integer AS clicked
-        FROM issue AS i
-        LEFT JOIN delivery AS d ON d.issue_id = i.issue_id
-        WHERE (%(ids)s::uuid[] IS NULL OR i.issue_id = ANY(%(ids)s))
-          AND (%(user)s::uuid IS NULL OR i.user_id = %(user)s)
-          AND (%(status)s::text IS NULL OR i.status = %(status)s)
-          AND (%(at)s::timestamptz IS NULL OR (i.created_at, i.issue_id) < (%(at)s, %(last)s::uuid))
-        ORDER BY i.created_at DESC, i.issue_id DESC
-        LIMIT %(limit)s
-        """,
-        {
-            "ids": None if issue_ids is None else list(issue_ids),
-            "user": user_id,
-            "status": status,
-            "at": before[0] if before else None,
-            "last": before[1] if before else None,
-            "limit": limit,
-        },
+        sql.SQL(
+            "SELECT" + _ROWS + " AND i.issue_id = ANY(%(ids)s::uuid[]) ORDER BY i.created_at DESC, i.issue_id DESC"
+        ).format(),
+        {"ids": list(issue_ids), "of_user": user_id},
     )

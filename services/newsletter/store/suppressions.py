@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.db import Conn, fetch_all, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +76,31 @@ async def suppress(conn: Conn, suppression: Suppression) -> bool:
     return cursor.rowcount == 1
 
 
-async def suppressions(
-    conn: Conn, *, before: tuple[datetime, UUID] | None = None, limit: int = 200
-) -> list[Suppression]:
-    """Those in force, newest first."""
-    return await fetch_all(
+SUPPRESSIONS = Listing(
+    {
+        "address": Field(Kind.TEXT, "lower(address)", nullable=True, folded=True),
+        "user_id": Field(Kind.ID, "user_id", nullable=True),
+        "reason": Field(Kind.TEXT, "reason"),
+        "source": Field(Kind.TEXT, "source"),
+        "created_at": Field(Kind.INSTANT, "created_at"),
+    },
+    id="suppression_id",
+    sort="-created_at",
+)
+
+
+async def suppressions(conn: Conn, question: Question) -> Found[Suppression]:
+    """Those in force."""
+    return await question.fetch(
         conn,
         Suppression,
         """
-        SELECT suppression_id, address_hash, address, user_id, reason, source, created_at
+        SELECT {mark}, suppression_id, address_hash, address, user_id, reason, source, created_at
         FROM suppression
-        WHERE lifted_at IS NULL
-          AND (%(at)s::timestamptz IS NULL OR (created_at, suppression_id) < (%(at)s, %(last)s::uuid))
-        ORDER BY created_at DESC, suppression_id DESC
-        LIMIT %(limit)s
+        WHERE lifted_at IS NULL {filters}
+        {order}
         """,
-        {"at": before[0] if before else None, "last": before[1] if before else None, "limit": limit},
+        {},
     )
 
 

@@ -90,12 +90,12 @@ async def send_now(
     key = f"manual:{uuid4()}"
     plans = [Plan(reader, key, trace.current().correlation_id) for reader in readers]
     made = await generate(conn, plans, cadence=Cadence.MANUAL, settings=settings, now=now)
-    return await issues.issues(conn, issue_ids=[one.issue_id for one in made])
+    return await issues.issues(conn, [one.issue_id for one in made])
 
 
 async def issue_of(conn: Conn, *, issue_id: UUID, actor: Actor) -> issues.IssueRow:
     """An issue its asker may see; raises ``IssueUnknown``."""
-    found = await issues.issues(conn, issue_ids=[issue_id], user_id=None if actor.is_admin else actor.user_id)
+    found = await issues.issues(conn, [issue_id], user_id=None if actor.is_admin else actor.user_id)
     if not found:
         raise IssueUnknown
     return found[0]

@@ -98,7 +98,7 @@ async def _issues(
     ids = [one.issue_id for one, _ in pairs if one.issue_id]
     if not ids:
         return
-    stored = {row.issue_id: row for row in await issues.issues(conn, issue_ids=ids, limit=len(ids))}
+    stored = {row.issue_id: row for row in await issues.issues(conn, ids)}
     current = by_issue(await offers.of_issues(conn, ids))
     rates = converter(await lots.rates(conn))
     for one, reader in pairs:
@@ -175,7 +175,10 @@ async def _save(conn: Conn, claimed: Sequence[Claimed], decided: _Decided, now: 
     await _publish(
         conn,
         [
-            (by_id[one].correlation_id, DeliveryProgress(delivery_id=one, user_id=user_id, state=state, at=now))
+            (
+                by_id[one].correlation_id,
+                DeliveryProgress(delivery_id=one, user_id=user_id, state=state, at=now, issue_id=by_id[one].issue_id),
+            )
             for one, state, _ in decided.ends
             if (user_id := by_id[one].user_id) is not None
         ],
@@ -212,7 +215,7 @@ async def record(
         if one.status == "sent" and one.issue_id
     }
     if chains:
-        rows = await issues.issues(conn, issue_ids=list(chains), limit=len(chains))
+        rows = await issues.issues(conn, list(chains))
         await _tell(conn, [(chains[row.issue_id], _issue_sent(row)) for row in rows])
     steps = [
         (
@@ -223,6 +226,7 @@ async def record(
                 state=cast(DeliveryState, one.status),
                 at=now,
                 smtp_status=states[one.delivery_id].smtp_status,
+                issue_id=one.issue_id,
             ),
         )
         for one in done

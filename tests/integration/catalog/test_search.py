@@ -26,7 +26,7 @@ async def stock(db: Database, town: Market, rows: Sequence[AcceptedRow]) -> list
     [
         "lot_key=x", "created_at__gte=2026-01-01T00:00:00Z", "sort=lot_key", "colour__sounds=red", "gsm=heavy",
         "gsm=NaN", "nothing=1", "sort=gsm,width_mm,form,status", "sort=defects", "batch_id__isnull=true",
-        "width_mm=99999999999", "available_from=tomorrow",
+        "width_mm=99999999999999999999", "available_from=tomorrow",
     ],
 )  # fmt: skip
 async def test_question_when_not_allowed_then_invalid_filter(

@@ -18,8 +18,7 @@ from services.catalog.handlers import (
     on_windows_closed,
     on_windows_granted,
 )
-from services.catalog.search import Section, parse
-from services.catalog.store.views import SEEN
+from services.catalog.search import ITEMS, SEEN, Section
 from services.catalog.usecases.views import find_items, see_item
 from shared.auth import Actor
 from shared.contracts.exclusivity import InterestClosed, InterestRegistered, WindowOutcome
@@ -38,6 +37,7 @@ from shared.contracts.visibility import (
     visible_fields,
 )
 from shared.db import Conn, execute
+from shared.keyset import Question
 from tests.integration.catalog.conftest import Market, told
 from tests.support.lots import closed, granted, lot, match_found, organization, row, rows_accepted
 
@@ -50,8 +50,10 @@ def person(organization_id: UUID, role: Role = Role.BUYER_USER) -> Actor:
 
 
 async def search(conn: Conn, actor: Actor, *parameters: tuple[str, str]) -> list[dict[str, Any]]:
-    query = parse(parameters, owner=actor.role != Role.BUYER_USER)
-    return (await find_items(conn, actor=actor, query=query, after=None, limit=50))[0]
+    words = next((text for name, text in parameters if name == "q"), None)
+    filters, sort = ITEMS.parse(parameters, actor.role)
+    question = Question(listing=ITEMS, filters=filters, sort=sort, limit=50)
+    return (await find_items(conn, question, actor=actor, words=words)).rows
 
 
 async def one_item(conn: Conn, market: Market, **values: Any) -> UUID:
@@ -240,6 +242,7 @@ async def test_order_when_sorted_by_a_hidden_value_then_it_tells_nothing(conn: C
     rows = [row(f"ref:{n}", values=lot(price_per_t=Decimal(n))) for n in prices]
     await on_rows_accepted(conn, [rows_accepted(market.mill, *rows)])
     plain = [view["id"] for view in await search(conn, person(market.buyer))]
-    assert [view["id"] for view in await search(conn, person(market.buyer), ("sort", "price_per_t"))] == plain
+    assert [view["id"] for view in await search(conn, person(market.buyer), ("sort", "-price_per_t"))] == plain
+    assert [view["id"] for view in await search(conn, person(market.buyer), ("sort", "price_per_t"))] == plain[::-1]
     mill = await search(conn, person(market.mill, Role.MILL_USER), ("sort", "price_per_t"))
     assert [view["price_per_t"] for view in mill] == ["1", "2", "3"]

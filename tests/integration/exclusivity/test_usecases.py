@@ -11,9 +11,10 @@ from services.exclusivity.errors import AlreadyInterested, HadHisTurn, Hidden, N
 from services.exclusivity.store import reading
 from services.exclusivity.usecases import timers
 from shared.contracts.catalog import ItemStatus, UnlistReason
-from shared.contracts.gateway import OrganizationKind, OrganizationStatus
+from shared.contracts.gateway import OrganizationKind, OrganizationStatus, Role
 from shared.contracts.visibility import RuleSet
 from shared.db import Conn
+from shared.keyset import Question
 from tests.integration.exclusivity import market
 
 TERMS = Terms()
@@ -74,7 +75,9 @@ async def test_interest_when_sweeper_is_late_then_right_has_ended_and_queue_come
     seen = await reading.window(conn, held.window_id, party_id=first)
     assert seen is not None
     assert (seen.status, seen.outcome, seen.ended_at) == ("closed", "expired", seen.expires_at)
-    [own] = await reading.interests_of(conn, buyer_id=first, item_id=None, status="closed", after=None, limit=9)
+    filters, sort = reading.INTERESTS.parse([("status", "closed")], Role.BUYER_USER)
+    question = Question(listing=reading.INTERESTS, filters=filters, sort=sort, limit=9)
+    [own] = (await reading.interests(conn, question, buyer_id=first, mill_id=None)).rows
     assert (own.status, own.close_reason, own.position) == ("closed", "lapsed", None)
 
     registered = await market.ask(conn, lot, newcomer)

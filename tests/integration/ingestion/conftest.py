@@ -1,14 +1,17 @@
 """Ingestion on its own database, with mills known and files of our own making."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest_asyncio
+from pydantic import SecretStr
 
 from services.ingestion.reading import Reader
 from services.ingestion.settings import IngestionSettings
 from tests.integration.ingestion.market import Market
+from tests.integration.ingestion.post import Post
 from tests.support.database import fresh_url, opened
-from tests.support.imap import mail_server, mail_session
+from tests.support.imap import MailServer, mail_server, mail_session
 from tests.support.tokens import PUBLIC_KEY
 
 __all__ = ["mail_server", "mail_session"]
@@ -43,3 +46,10 @@ async def market(reader: Reader) -> AsyncIterator[Market]:
             await place.add_mill(place.trusted, slug="saarmuehle", domain="saarmuehle.example", trusted=True)
             await place.add_mill(place.untrusted, slug="ennswerk", domain="ennswerk.example", trusted=False)
             yield place
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def post(market: Market, mail_server: MailServer) -> AsyncIterator[Post]:
+    url = SecretStr(mail_server.imap_url())
+    settings = settings_for(market.settings.database_url)
+    yield Post(replace(market, settings=settings.model_copy(update={"imap_url": url})), mail_server)

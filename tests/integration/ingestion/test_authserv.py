@@ -3,9 +3,8 @@
 import pytest
 
 from tests.integration.ingestion.market import csv_list, usual_list
-from tests.integration.ingestion.test_mail import PASS, Post, mail, post
+from tests.integration.ingestion.post import PASS, Post, mail
 
-__all__ = ["post"]
 LIST = csv_list(*usual_list())
 
 

@@ -1,14 +1,11 @@
 """Mails over real IMAP: taken once, judged by what our own mail server says, and never lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from email.message import EmailMessage
+from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 from pydantic import SecretStr
 
 from services.ingestion.collecting import Listener, collect
@@ -17,72 +14,9 @@ from services.ingestion.usecases.mailboxes import account_of_url, keep_default
 from shared.contracts.gateway import OrganizationStatus
 from shared.contracts.ingestion import BatchStatusChanged, RowsAccepted
 from shared.db import Database, fetch_all
-from tests.integration.ingestion.conftest import settings_for
-from tests.integration.ingestion.market import Market, csv_list, usual_list
-from tests.support.imap import MailServer
-from tests.support.tokens import bearer
+from tests.integration.ingestion.market import csv_list, usual_list
+from tests.integration.ingestion.post import LIST, SENDER, Post, mail
 from tests.support.wait import until
-
-SENDER = "sales@saarmuehle.example"
-PASS = "mx.offcut.example; dkim=pass header.d=saarmuehle.example; dmarc=pass header.from=saarmuehle.example"
-
-
-@dataclass(slots=True)
-class Post:
-    """The market with its mailbox."""
-
-    market: Market
-    server: MailServer
-
-    async def arrive(self, *mails: bytes) -> None:
-        await collect(self.market.db, self.market.settings)
-        for mail in mails:  # one at a time: the server numbers what it finds at once in any order
-            self.server.drop(mail)
-            await collect(self.market.db, self.market.settings)
-        await self.market.read_mails()
-        await self.market.read_lists()
-
-    async def messages(self) -> list[dict[str, object]]:
-        """Oldest first."""
-        async with self.market.client() as client:
-            page = await client.get("/inbound-messages", headers=bearer("admin", self.market.operator))
-        return page.json()["items"][::-1]
-
-    async def outcomes(self) -> list[tuple[object, object]]:
-        return [(message["status"], message["reason"]) for message in await self.messages()]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def post(market: Market, mail_server: MailServer) -> AsyncIterator[Post]:
-    url = SecretStr(mail_server.imap_url())
-    settings = settings_for(market.settings.database_url)
-    yield Post(replace(market, settings=settings.model_copy(update={"imap_url": url})), mail_server)
-
-
-def mail(
-    *lists: bytes,
-    sender: str = SENDER,
-    message_id: str = "<1@saarmuehle.example>",
-    authentication: str | None = PASS,
-    body: str = "Please find our list attached.",
-    **headers: str,
-) -> bytes:
-    message = EmailMessage()
-    if authentication is not None:
-        message["Authentication-Results"] = authentication
-    message["From"] = sender
-    message["To"] = "lists@offcut.example"
-    message["Subject"] = "Surplus list"
-    message["Message-ID"] = message_id
-    for name, value in headers.items():
-        message[name.replace("_", "-")] = value
-    message.set_content(body)
-    for n, content in enumerate(lists, start=1):
-        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=f"list {n}.csv")
-    return message.as_bytes()
-
-
-LIST = csv_list(*usual_list())
 
 
 async def test_mail_of_a_trusted_mill_when_it_arrives_then_becomes_a_committed_list(post: Post) -> None:

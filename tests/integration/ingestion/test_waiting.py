@@ -14,10 +14,9 @@ from services.ingestion.store.progress import note_reminder
 from services.ingestion.usecases import waiting
 from shared.contracts.ingestion import BatchStatusChanged
 from tests.integration.ingestion.market import Market, csv_list, line, usual_list
-from tests.integration.ingestion.test_mail import SENDER, Post, mail, post
+from tests.integration.ingestion.post import SENDER, Post, mail
 from tests.support.tokens import PUBLIC_KEY
 
-__all__ = ["post"]
 ENVIRONMENT = {
     "OFFCUT_INGESTION_DATABASE_URL": "postgresql://unused",
     "OFFCUT_REDIS_URL": "redis://unused",

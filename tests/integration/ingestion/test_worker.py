@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shared.contracts.ingestion import RowsAccepted
 from tests.integration.ingestion.market import Market, csv_list, usual_list
-from tests.integration.ingestion.test_mail import mail
+from tests.integration.ingestion.post import mail
 from tests.support.imap import MailServer
 from tests.support.ports import free_port
 from tests.support.redis import throwaway_redis

@@ -60,7 +60,7 @@ def test_number_when_a_range_or_several_then_named_so() -> None:
     ],
 )
 def test_decimal_mark_when_the_column_tells_then_decided_for_all(texts: list[str], mark: str) -> None:
-    decided = decide_mark(texts, plausible=lambda kg: 60 <= kg <= 200_000, locale=None)
+    decided = decide_mark(texts, plausible=lambda kg, _: 60 <= kg <= 200_000, locale=None)
 
     assert (decided.mark, decided.open) == (mark, False)
 

@@ -1,0 +1,270 @@
+"""From a question to SQL: conditions, the order in both directions, and the rows behind or before a mark.
+
+A statement of a list is a literal with three places: ``{mark}`` as its first column (the sort values and the id of a
+row as texts), ``{filters}`` at the end of its WHERE, ``{order}`` at its end (ORDER BY and LIMIT). Example::
+
+    SELECT {mark}, w.id, w.status FROM windows AS w WHERE w.mill_id = %(mill_id)s {filters} {order}
+
+When that is a part of a larger statement, ``{place}`` numbers its rows for the ``ORDER BY place`` of the whole.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, LiteralString, TypeVar
+
+from psycopg import AsyncCursor, sql
+from psycopg.rows import RowMaker
+
+from shared.contracts.gateway import Role
+from shared.db import Conn
+from shared.filtering import Filter, Kind, Listing, SortKey
+
+TOTAL_MAX = 10_000  # counted exactly so far
+Mark = tuple[str | None, ...]
+"""Where a row stands in the order: its sort values as texts (``None`` for null), then its id."""
+R = TypeVar("R")
+S = TypeVar("S")
+
+_OPERATORS: dict[str, LiteralString] = {
+    "eq": "{column} = {value}",
+    "ne": "{column} <> {value}",
+    "gt": "{column} > {value}",
+    "gte": "{column} >= {value}",
+    "lt": "{column} < {value}",
+    "lte": "{column} <= {value}",
+    "in": "{column} = ANY({values})",
+    "nin": "{column} <> ALL({values})",
+    "contains": "strpos(lower({column}), lower({value})) > 0",
+    "prefix": "starts_with(lower({column}), lower({value}))",
+}
+_CASTS: dict[Kind, tuple[LiteralString, LiteralString]] = {
+    Kind.TEXT: ("text", "text[]"),
+    Kind.INTEGER: ("bigint", "bigint[]"),
+    Kind.NUMBER: ("numeric", "numeric[]"),
+    Kind.DATE: ("date", "date[]"),
+    Kind.INSTANT: ("timestamptz", "timestamptz[]"),
+    Kind.ID: ("uuid", "uuid[]"),
+    Kind.FLAG: ("boolean", "boolean[]"),
+    Kind.SET: ("text[]", "text[]"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[R]):
+    """Rows of one page in order. ``before`` and ``after``: marks to go on from, ``None`` when nothing is there.
+
+    ``total``: how many rows there are in all, at most ``TOTAL_MAX + 1``; ``None`` when nobody asked.
+    """
+
+    rows: list[R]
+    before: Mark | None = None
+    after: Mark | None = None
+    total: int | None = None
+
+    def shaped(self, shape: Callable[[R], S]) -> "Found[S]":
+        """The same page with every row changed into something else."""
+        return Found([shape(row) for row in self.rows], self.before, self.after, self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The three places of a statement, without the LIMIT."""
+
+    mark: sql.Composable
+    filters: sql.Composable
+    order: sql.Composable
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a client asks of a list. ``start``: the row to go on from, ``backwards`` to go towards the first page.
+
+    ``sorted``: the client said in which order.
+    """
+
+    listing: Listing
+    filters: tuple[Filter, ...]
+    sort: tuple[SortKey, ...]
+    limit: int
+    start: Mark | None = None
+    backwards: bool = False
+    count: bool = False
+    sorted: bool = False
+
+    def by_default(self, sort: str, role: Role) -> "Question":
+        """With another order unless the client asked for one; with as many keys as the list's own order has."""
+        return self if self.sorted else replace(self, sort=self.listing.own_order(sort, role))
+
+    def value(self, name: str) -> object | None:
+        """What a field must be equal to; ``None`` when the question does not say."""
+        return next((one.value for one in self.filters if one.name == name and one.operation == "eq"), None)
+
+    def asks(self, name: str) -> bool:
+        """Whether the question has a condition on a field."""
+        return any(one.name == name for one in self.filters)
+
+    async def fetch(
+        self, conn: Conn, row: Callable[..., R], statement: LiteralString, params: dict[str, object]
+    ) -> Found[R]:
+        """The page as dataclasses (or ``dict``); all columns but the mark must carry the names of the fields."""
+        given = dict(params)
+        parts = self.parts(given)
+        given["page_limit"] = self.limit + 1
+        query = sql.SQL(statement).format(
+            mark=parts.mark,
+            place=sql.SQL("row_number() OVER ({}) AS place").format(parts.order),
+            filters=parts.filters,
+            order=parts.order + sql.SQL(" LIMIT %(page_limit)s"),
+        )
+        async with conn.cursor(row_factory=_marked(row)) as cursor:
+            await cursor.execute(query, given)
+            rows = await cursor.fetchall()
+        return self.page(rows, total=await self.total(conn, statement, params) if self.count else None)
+
+    async def total(self, conn: Conn, statement: LiteralString, params: dict[str, object]) -> int:
+        """How many rows there are, counted no further than ``TOTAL_MAX + 1``."""
+        given: dict[str, object] = {**params, "page_limit": TOTAL_MAX + 1}
+        inner = sql.SQL(statement).format(
+            mark=sql.SQL("1 AS mark"),
+            place=sql.SQL("1 AS place"),
+            filters=self.conditions(given),
+            order=sql.SQL("LIMIT %(page_limit)s"),
+        )
+        cursor = await conn.execute(sql.SQL("SELECT count(*) FROM ({}) AS counted").format(inner), given)
+        counted = await cursor.fetchone()
+        return 0 if counted is None else int(counted[0])
+
+    def page(self, rows: Sequence[tuple[Mark, R]], *, total: int | None) -> Found[R]:
+        """The page of what was read: up to one row more than the limit, in the direction of reading."""
+        more = len(rows) > self.limit
+        shown = list(rows[: self.limit])
+        if self.backwards:
+            shown.reverse()
+        onward = not self.backwards and not more  # nothing follows
+        first = self.start is None if not self.backwards else not more  # nothing comes before
+        return Found(
+            rows=[row for _, row in shown],
+            before=None if first or not shown else shown[0][0],
+            after=None if onward or not shown else shown[-1][0],
+            total=total,
+        )
+
+    def parts(self, params: dict[str, object]) -> Parts:
+        """The three places; adds what they need to ``params``."""
+        columns = [_column(key) for key in self.sort]
+        mark = sql.SQL(", ").join(_text(column) for column in [*columns, sql.SQL(self.listing.id)])
+        filters = self.conditions(params)
+        if self.start is not None:
+            filters = sql.SQL(" ").join([filters, self._beyond(columns, self.start, params)])
+        down = self._id_descending() != self.backwards
+        keys = [self._order(key, column) for key, column in zip(self.sort, columns, strict=True)]
+        keys.append(sql.SQL("{} DESC" if down else "{} ASC").format(sql.SQL(self.listing.id)))
+        return Parts(
+            mark=sql.SQL("ARRAY[{}] AS mark").format(mark),
+            filters=filters,
+            order=sql.SQL("ORDER BY ") + sql.SQL(", ").join(keys),
+        )
+
+    def conditions(self, params: dict[str, object]) -> sql.Composable:
+        """The filters alone, wherever the page starts."""
+        return sql.SQL(" ").join(_condition(one, f"filter_{n}", params) for n, one in enumerate(self.filters))
+
+    def _id_descending(self) -> bool:
+        """As the last field that is sorted by, so that one index gives the whole order; newest first without one."""
+        return self.sort[-1].descending if self.sort else True
+
+    def _order(self, key: SortKey, column: sql.Composable) -> sql.Composed:
+        down = key.descending != self.backwards
+        if not _nullable(key):  # a plain order is what an index can give
+            return sql.SQL("{} DESC" if down else "{} ASC").format(column)
+        nulls: LiteralString = "NULLS FIRST" if self.backwards else "NULLS LAST"
+        return sql.SQL("{} DESC " + nulls if down else "{} ASC " + nulls).format(column)
+
+    def _beyond(self, columns: Sequence[sql.Composable], start: Mark, params: dict[str, object]) -> sql.Composable:
+        """Rows behind the mark in the direction of reading."""
+        down = self._id_descending() != self.backwards
+        id_column = sql.SQL(self.listing.id)
+        id_value = _bound("start_id", self.listing.id_kind, start[-1], params)
+        values = [_bound(f"start_{n}", key.field.kind, start[n], params) for n, key in enumerate(self.sort)]
+        if all(not _nullable(key) and (key.descending != self.backwards) == down for key in self.sort):
+            # One comparison of rows is what an index can start from.
+            shape: LiteralString = "AND ({}) < ({})" if down else "AND ({}) > ({})"
+            return sql.SQL(shape).format(
+                sql.SQL(", ").join([*columns, id_column]), sql.SQL(", ").join([*values, id_value])
+            )
+        behind: sql.Composable = sql.SQL("{} < {}" if down else "{} > {}").format(id_column, id_value)
+        for n in reversed(range(len(self.sort))):
+            behind = self._behind(self.sort[n], columns[n], values[n], start[n] is None, behind)
+        first = self.sort[0]
+        if _nullable(first):
+            return sql.SQL("AND ") + behind
+        # Says the first part once more in a form that an index can start from.
+        least: LiteralString = "<=" if first.descending != self.backwards else ">="
+        return sql.SQL("AND {} " + least + " {} AND {}").format(columns[0], values[0], behind)
+
+    def _behind(
+        self, key: SortKey, column: sql.Composable, value: sql.Composable, was_null: bool, rest: sql.Composable
+    ) -> sql.Composable:
+        if was_null:
+            # Nulls are last: before them come all others, behind them nothing.
+            shape: LiteralString = (
+                "({column} IS NOT NULL OR {rest})" if self.backwards else "({column} IS NULL AND {rest})"
+            )
+            return sql.SQL(shape).format(column=column, rest=rest)
+        beyond: LiteralString = "{column} < {value}" if key.descending != self.backwards else "{column} > {value}"
+        nulls: LiteralString = " OR {column} IS NULL" if _nullable(key) and not self.backwards else ""
+        return sql.SQL("(" + beyond + nulls + " OR ({column} = {value} AND {rest}))").format(
+            column=column, value=value, rest=rest
+        )
+
+
+def _nullable(key: SortKey) -> bool:
+    return key.field.nullable or key.seen is not None
+
+
+def _bound(name: str, kind: Kind, text: str | None, params: dict[str, object]) -> sql.Composed:
+    params[name] = text
+    return sql.SQL("{}::" + _CASTS[kind][0]).format(sql.Placeholder(name))
+
+
+def _column(key: SortKey) -> sql.Composable:
+    if key.seen is None:
+        return sql.SQL(key.field.column)
+    return sql.SQL("CASE WHEN {} THEN {} END").format(sql.SQL(key.seen), sql.SQL(key.field.column))
+
+
+def _text(column: sql.Composable) -> sql.Composed:
+    return sql.SQL("({})::text").format(column)
+
+
+def _condition(one: Filter, name: str, params: dict[str, object]) -> sql.Composable:
+    column = sql.SQL(one.field.column)
+    seen = sql.SQL("true" if one.seen is None else one.seen)
+    if one.operation == "isnull":
+        shape: LiteralString = (
+            "AND (NOT {seen} OR {column} IS NULL)" if one.value else "AND {seen} AND {column} IS NOT NULL"
+        )
+        return sql.SQL(shape).format(seen=seen, column=column)
+    params[name] = one.value
+    single, several = (sql.SQL("{}::" + cast).format(sql.Placeholder(name)) for cast in _CASTS[one.field.kind])
+    if one.field.kind == Kind.SET:
+        relation = sql.SQL("{column} @> {value}" if one.operation == "contains" else "{column} && {value}")
+    else:
+        relation = sql.SQL(_OPERATORS[one.operation])
+    # Only the parts that the operator names are used; the others cost nothing.
+    test = relation.format(column=column, value=single, values=several)
+    return sql.SQL("AND ") + test if one.seen is None else sql.SQL("AND {} AND {}").format(seen, test)
+
+
+def _marked(row: Callable[..., R]) -> Callable[[AsyncCursor[Any]], RowMaker[tuple[Mark, R]]]:
+    """Rows whose first column is their mark, the others as ``row``."""
+
+    def factory(cursor: AsyncCursor[Any]) -> RowMaker[tuple[Mark, R]]:
+        names = [column.name for column in (cursor.description or ())][1:]
+
+        def make(values: Sequence[Any]) -> tuple[Mark, R]:
+            return tuple(values[0]), row(**dict(zip(names, values[1:], strict=True)))
+
+        return make
+
+    return factory

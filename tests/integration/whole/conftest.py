@@ -1,0 +1,13 @@
+"""One town for the tests that only look at it; whoever changes it much builds his own."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from tests.support.town import Town, town
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session", name="built")
+async def a_town() -> AsyncIterator[Town]:
+    async with town() as made:
+        yield made
