@@ -289,7 +289,7 @@ def _stop(reason: str, *, code: int) -> NoReturn:
 
 
 def _print_event(service: str, event: Trail) -> None:
-    meta = orjson.loads(event.meta)
+    meta = tracing.read(event.meta) or {}
     cause = f" ← {meta['causation_id']}" if meta.get("causation_id") else ""
     at = event.occurred_at.strftime("%H:%M:%S.%f")[:-3]
     CONSOLE.print(f"{at}  {service} {event.seq}  {event.type}  {event.key}  {event.event_id}{cause}", highlight=False)
