@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any, ClassVar, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,7 +20,7 @@ from shared.contracts.base import ActorRef
 from shared.db import Conn, Database
 from shared.listing import described
 from shared.openapi import DescribedApp, operation_id
-from shared.problems import TooLarge
+from shared.problems import TooLarge, UnsupportedMedia
 
 LOG = logging.getLogger("access")
 LOST_RACES = (UniqueViolation, ExclusionViolation, DeadlockDetected)
@@ -34,6 +35,14 @@ class StrictRequest(Request):
         if len(body) > BODY_BYTES_MAX:
             raise TooLarge(f"A JSON body may have at most {BODY_BYTES_MAX} bytes; send it in parts.")
         return strict_json(body)
+
+    def must_be_json(self) -> None:
+        """Refuse a body that says it is something else; ``application/merge-patch+json`` is JSON too."""
+        if self.headers.get("content-length", "0") == "0" and "transfer-encoding" not in self.headers:
+            return
+        kind = self.headers.get("content-type", "nothing").partition(";")[0].strip().lower()
+        if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+            raise UnsupportedMedia(f"The body is sent as {kind[:100]}; send it as application/json.")
 
 
 class DescribedRoute(APIRoute):
@@ -57,6 +66,7 @@ class TransactionRoute(DescribedRoute):
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] – FastAPI declares a Coroutine
         original = super().get_route_handler()
+        takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
 
         async def answer(strict: StrictRequest) -> Response:
             async with AsyncExitStack() as stack:
@@ -68,6 +78,8 @@ class TransactionRoute(DescribedRoute):
 
         async def handle(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
+            if takes_json:
+                strict.must_be_json()
             if not self.tried_again:
                 return await answer(strict)
             try:

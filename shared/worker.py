@@ -89,8 +89,8 @@ async def work(
         jobs=jobs,
         public_key=settings.public_key,
         troubles=troubles,
-        unsent=relay.trouble,
         personal=personal,
+        unsent=relay.trouble,
     )
     try:
         async with serve_status(status, port=settings.worker_port):

@@ -1,6 +1,5 @@
 """What people ask about themselves, on the wire."""
 
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from pydantic import BaseModel
 
 from gateway.store import privacy as store
 from shared.bodies import RequestBody
+from shared.instants import Instant
 
 
 class PrivacyRequestIn(RequestBody):
@@ -24,9 +24,9 @@ class PrivacyRequest(BaseModel):
     type: str
     status: str
     reason: str | None
-    requested_at: datetime
-    ended_at: datetime | None
-    expires_at: datetime | None
+    requested_at: Instant
+    ended_at: Instant | None
+    expires_at: Instant | None
     archive: str | None
 
     @classmethod

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-import orjson
 from fastapi import Query, Response
 
 from services.catalog.domain.items import Item
@@ -19,6 +18,7 @@ from shared.auth import Actor, AnyActor, MillActor
 from shared.contracts.types import BuyerId, ItemId, MillId
 from shared.db import Conn, clock
 from shared.idempotency import Keyed
+from shared.instants import encoded
 from shared.listing import Asked, listed
 from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
@@ -147,7 +147,7 @@ async def _view(conn: Conn, actor: Actor, item_id: UUID, *, status: int = 200) -
     if seen is None:
         raise ItemNotFound
     view, viewer = seen
-    body = orjson.dumps(view, option=orjson.OPT_UTC_Z)
+    body = encoded(view)
     response = Response(body, status_code=status, media_type="application/json")
     tag(response, view["version"], viewer)
     return response

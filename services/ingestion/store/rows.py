@@ -59,6 +59,9 @@ class BatchRow:
     item_id: UUID | None
     outcome: str | None
     outcome_reason: str | None
+    undo_version: int | None
+    undo_outcome: str | None
+    undo_reason: str | None
 
     @property
     def values(self) -> LotValues | None:
@@ -116,7 +119,8 @@ async def rows_of(
         BatchRow,
         """
         SELECT row_id, place, sheet, row_number, status, action, lot_key, lot, partial, source_values, problems,
-               defaulted, changed, part, lot_version, item_id, outcome, outcome_reason
+               defaulted, changed, part, lot_version, item_id, outcome, outcome_reason, undo_version, undo_outcome,
+               undo_reason
         FROM batch_row
         WHERE batch_id = %(batch_id)s
           AND (%(statuses)s::text[] IS NULL OR status = ANY (%(statuses)s))
@@ -185,6 +189,31 @@ async def set_plan(
     )
 
 
+async def replace_withdrawals(
+    conn: Conn, *, batch_id: UUID, row_ids: Sequence[UUID], lot_keys: Sequence[str], first_place: int
+) -> None:
+    """One row without a place in the file for each lot that the list no longer has; those a person excluded stay."""
+    await execute(
+        conn,
+        "DELETE FROM batch_row WHERE batch_id = %(batch_id)s AND action = 'withdraw' AND status = 'valid'",
+        {"batch_id": batch_id},
+    )
+    await execute(
+        conn,
+        """
+        INSERT INTO batch_row (row_id, batch_id, place, status, action, lot_key)
+        SELECT row_id, %(batch_id)s, %(first_place)s + n::integer - 1, 'valid', 'withdraw', lot_key
+        FROM unnest(%(row_ids)s::uuid[], %(lot_keys)s::text[]) WITH ORDINALITY AS w (row_id, lot_key, n)
+        """,
+        {
+            "batch_id": batch_id,
+            "row_ids": list(row_ids),
+            "lot_keys": list(lot_keys),
+            "first_place": first_place,
+        },
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Edited:
     """A row after a person changed it, or after its neighbours were."""
@@ -213,4 +242,17 @@ async def save_edited(conn: Conn, edited: Sequence[Edited]) -> None:
             "lots": [None if one.values is None else orjson.dumps(lot_json(one.values)).decode() for one in edited],
             "problems": [orjson.dumps([asdict(found) for found in one.findings]).decode() for one in edited],
         },
+    )
+
+
+async def exclude_withdrawals(conn: Conn, row_ids: Sequence[UUID], *, excluded: bool) -> None:
+    """Keep lots on the market that the list no longer has, or propose again to withdraw them."""
+    await execute(
+        conn,
+        """
+        UPDATE batch_row
+        SET status = CASE WHEN %(excluded)s THEN 'excluded' ELSE 'valid' END
+        WHERE row_id = ANY (%(row_ids)s) AND action = 'withdraw'
+        """,
+        {"row_ids": list(row_ids), "excluded": excluded},
     )

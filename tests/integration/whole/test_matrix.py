@@ -101,7 +101,9 @@ async def test_answers_when_read_by_everybody_then_hold_no_word_that_is_not_thei
 def looks(built: Town, endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     """Every address of a route, in every form that it answers in."""
     things = [one.id for one in built.things if one.noun in endpoint.nouns] or [""]
-    lots = [f"?item_id={one.id}" for one in built.things if one.noun == "item_id"] if "item_id" in endpoint.filters else []
+    lots = (
+        [f"?item_id={one.id}" for one in built.things if one.noun == "item_id"] if "item_id" in endpoint.filters else []
+    )
     for thing_id in things:
         path = endpoint.path
         for noun in endpoint.nouns:
