@@ -91,7 +91,8 @@ async def follow(everywhere: Everywhere, correlation_id: str) -> list[Event]:
     async def look(conn: Conn, service: str) -> list[Event]:
         found = [_of_step(service, step) for step in await tracing.steps(conn, correlation_id)]
         if service == "gateway":
-            found += [_of_history(one) for one in await history.chain(conn, correlation_id)]
+            # What the services still keep says more and comes after it.
+            found = [*(_of_history(one) for one in await history.chain(conn, correlation_id)), *found]
         return found
 
     events = {event.event_id: event for found in (await everywhere(look)).values() for event in found}
@@ -143,7 +144,7 @@ def _of_history(one: history.Remembered) -> Event:
         key=one.key,
         caused_by=one.causation_id,
         actor=one.actor,
-        body=one.body,
+        body={},  # the history keeps none
         at=one.occurred_at,
     )
 

@@ -11,17 +11,20 @@ from gateway import headers as rules
 from gateway import tokens
 from gateway.domain import is_inside
 from gateway.errors import OrganizationSuspended, RightsChanged
+from gateway.origins import Origins
 from gateway.proxy import Proxy
 from gateway.rates import Rates, Standing
 from gateway.revocations import Revocations
 from gateway.routes import PREFIX, Ambiguous, Target, target_of
 from gateway.settings import GatewaySettings
 from gateway.usecases import api_tokens
+from shared import trace
 from shared.auth import READING, actor_of
 from shared.db import Database, clock
 from shared.problems import AppError, BadRequest, NotAllowed, NotAuthenticated, problem
 
-OWN_SESSION = (f"{PREFIX}auth/",)  # what somebody may always do for himself: sign out, change his password
+# What somebody may always do for himself: sign out, change his password, put a notification away.
+OWN_SESSION = (f"{PREFIX}auth/", f"{PREFIX}notifications/")
 EXCHANGED_MAX = 10_000
 
 
@@ -29,12 +32,19 @@ class Door:
     """Decides on the token once, for the services and for the gateway itself."""
 
     def __init__(
-        self, own: FastAPI, proxy: Proxy, revocations: Revocations, db: Database, settings: GatewaySettings
+        self,
+        own: FastAPI,
+        proxy: Proxy,
+        revocations: Revocations,
+        origins: Origins,
+        db: Database,
+        settings: GatewaySettings,
     ) -> None:
         self._own: ASGIApp = own
         self._app = own
         self._proxy = proxy
         self._revocations = revocations
+        self._origins = origins
         self._exchange = Exchange(db, settings)
         self._trusted = settings.trusted_proxies
         self._rates = Rates(settings)
@@ -121,6 +131,9 @@ class Door:
     def _check(self, scope: Scope) -> None:
         actor = actor_of(Request(scope))
         self._revocations.check(actor)
+        if scope["method"] not in READING:
+            address: str = scope["client"][0] if scope.get("client") else ""
+            self._origins.note(trace.current().correlation_id, actor.user_id, address)
         if actor.suspended and scope["method"] not in READING and not scope["path"].startswith(OWN_SESSION):
             raise OrganizationSuspended
         scope["actor"] = actor

@@ -81,6 +81,17 @@ class LoginPaused(RateLimited):
         super().__init__(f"Too many attempts; try again in {seconds} seconds.", headers={"Retry-After": str(seconds)})
 
 
+class TooManyStreams(RateLimited):
+    """Live streams of one person."""
+
+    title = "Too many live streams"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You have as many live streams open as one person may; close one.", headers={"Retry-After": "5"}
+        )
+
+
 class RequestTimeout(AppError):
     status, slug, title = 408, "request_timeout", "The request took too long"
 

@@ -9,12 +9,26 @@ from starlette.types import ASGIApp
 from gateway import api, operations, pages
 from gateway.documents import assets, documents
 from gateway.door import Door
+from gateway.ear import Ear
+from gateway.live import Feed
+from gateway.origins import Origins
 from gateway.problem_pages import problem_pages
 from gateway.proxy import Proxy
 from gateway.revocations import Revocations
 from gateway.settings import GatewaySettings, settings
 from shared.serve import serve
 from shared.service import Traced, create_app
+
+
+class Gateway(Traced):
+    """The whole gateway; when it is about to end, its live clients go on with another one."""
+
+    def __init__(self, app: ASGIApp, feed: Feed) -> None:
+        super().__init__(app)
+        self._feed = feed
+
+    def end_answers(self) -> None:
+        self._feed.end_all()
 
 
 def own_app(config: GatewaySettings) -> FastAPI:
@@ -27,7 +41,10 @@ def own_app(config: GatewaySettings) -> FastAPI:
         traced=False,
     )
     own.state.proxy = Proxy(config)
-    own.state.revocations = Revocations(own.state.db, kept_seconds=config.access_token_seconds)
+    own.state.ear = Ear(own.state.db)
+    own.state.revocations = Revocations(own.state.db, own.state.ear, kept_seconds=config.access_token_seconds)
+    own.state.feed = Feed(own.state.db, own.state.ear, own.state.revocations, config)
+    own.state.origins = Origins(own.state.db)
     own.state.documents = {}
     own.state.grade_names = {}
     own.include_router(documents)
@@ -42,6 +59,9 @@ def build(config: GatewaySettings) -> ASGIApp:
     own = own_app(config)
     proxy: Proxy = own.state.proxy
     revocations: Revocations = own.state.revocations
+    ear: Ear = own.state.ear
+    feed: Feed = own.state.feed
+    origins: Origins = own.state.origins
     inner = own.router.lifespan_context
 
     @asynccontextmanager
@@ -49,12 +69,18 @@ def build(config: GatewaySettings) -> ASGIApp:
         async with inner(app):
             await proxy.open()
             await revocations.start()
+            await feed.start()
+            await origins.start()
+            await ear.start()
             yield
+            await ear.stop()
+            await origins.stop()
+            await feed.stop()
             await revocations.stop()
             await proxy.close()
 
     own.router.lifespan_context = lifespan
-    return Traced(Door(own, proxy, revocations, own.state.db, config))
+    return Gateway(Door(own, proxy, revocations, origins, own.state.db, config), feed)
 
 
 def main() -> None:

@@ -14,10 +14,11 @@ from gateway.proxy import Proxy
 from gateway.schemas.operations import DeadLetter, DeadLetters, Health, ServiceHealth, ServiceName, StreamHealth
 from gateway.store import replays
 from gateway.store.replays import Replay
+from gateway.usecases import audit
 from shared.auth import AdminActor, actor_of, public
 from shared.consumer.operations import LETTERS
 from shared.contracts.base import stream_of
-from shared.db import Database
+from shared.db import Database, clock
 from shared.idempotency import Keyed
 from shared.keyset import Found, Mark, Question
 from shared.listing import Asked, listed
@@ -165,6 +166,14 @@ async def replay_dead_letter(
         known = Replay(dead_letter_id, letter.service, letter.type or "", actor.user_id, None)
         async with db.transaction() as conn:
             await replays.begin(conn, scope, known)
+            await audit.note(
+                conn,
+                "dead_letter.replayed",
+                entity=("dead_letter", dead_letter_id),
+                by=actor.ref(),
+                facts={"service": known.service, "type": known.type},
+                now=await clock(conn),
+            )
     answer = await _ask(request, known.service, "POST", f"/internal/dead-letters/{dead_letter_id}/replays")
     if answer is None:
         raise Unavailable(f"The {known.service} worker does not answer; send the same request again.")

@@ -1,20 +1,20 @@
 """What was ended, kept in memory by every gateway process: NOTIFY wakes, a poll each second is the net."""
 
 import asyncio
-import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import psycopg
+from psycopg_pool import PoolTimeout
 
+from gateway.ear import Ear
 from gateway.errors import RightsChanged, TokenRevoked
 from gateway.store import identity
 from gateway.usecases.sessions import REVOKED
 from shared.auth import LEEWAY_SECONDS, Actor
 from shared.db import Database, clock
 
-LOG = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 OVERLAP = timedelta(seconds=30)  # a transaction may commit later than the time it wrote
 
@@ -22,7 +22,7 @@ OVERLAP = timedelta(seconds=30)  # a transaction may commit later than the time 
 class Revocations:
     """What to refuse although its token is still valid. Bound: 2 s after the commit."""
 
-    def __init__(self, db: Database, *, kept_seconds: int) -> None:
+    def __init__(self, db: Database, ear: Ear, *, kept_seconds: int) -> None:
         self._db = db
         self._kept = timedelta(seconds=kept_seconds + LEEWAY_SECONDS)
         self._read_at: datetime | None = None  # on the database's clock
@@ -30,7 +30,7 @@ class Revocations:
         self._people: dict[UUID, identity.Ended] = {}
         self._organizations: dict[UUID, identity.Ended] = {}
         self._task: asyncio.Task[None] | None = None
-        self._wake = asyncio.Event()
+        self._wake = ear.wake_on(REVOKED)
 
     def ended(self, session_id: UUID) -> bool:
         return session_id in self._sessions
@@ -48,7 +48,7 @@ class Revocations:
 
     async def start(self) -> None:
         """Know what was ended before the first request; a database that is away does not stop a start."""
-        with suppress(psycopg.Error):
+        with suppress(psycopg.Error, PoolTimeout):
             await self.read()
         self._task = asyncio.create_task(self._watch(), name="revocations")
 
@@ -59,18 +59,14 @@ class Revocations:
                 await self._task
 
     async def _watch(self) -> None:
-        listener = asyncio.create_task(self._listen(), name="revocations.listen")
-        try:
-            while True:
-                # Cleared before reading, so that what commits while we read is read again.
-                self._wake.clear()
-                with suppress(psycopg.Error):
-                    await self.read()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await self._wake.wait()
-        finally:
-            listener.cancel()
+        while True:
+            # Cleared before reading, so that what commits while we read is read again.
+            self._wake.clear()
+            with suppress(psycopg.Error, PoolTimeout):
+                await self.read()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
 
     async def read(self) -> None:
         """Read what is new; forget what no token can outlive."""
@@ -92,14 +88,3 @@ class Revocations:
         if len(self._people) + len(self._organizations) > 1000:
             self._people = {one: entry for one, entry in self._people.items() if entry.at > oldest}
             self._organizations = {one: entry for one, entry in self._organizations.items() if entry.at > oldest}
-
-    async def _listen(self) -> None:
-        while True:
-            try:
-                async with self._db.session() as conn:
-                    await conn.execute('LISTEN "gateway.revoked"')
-                    async for _ in conn.notifies():
-                        self._wake.set()
-            except psycopg.Error:
-                LOG.warning("cannot listen for revocations; polling goes on", extra={"channel": REVOKED})
-                await asyncio.sleep(POLL_SECONDS)

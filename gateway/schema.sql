@@ -5,6 +5,15 @@ CREATE OR REPLACE FUNCTION clock()
  LANGUAGE sql
 AS $function$ SELECT clock_timestamp() $function$;
 
+CREATE OR REPLACE FUNCTION refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
 CREATE TABLE api_token (
     id uuid NOT NULL,
     organization_id uuid NOT NULL,
@@ -34,6 +43,41 @@ CREATE TABLE attempt (
     CONSTRAINT attempt_pkey PRIMARY KEY (stream, seq)
 );
 
+CREATE TABLE audit_entry (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    at timestamp with time zone NOT NULL,
+    type text NOT NULL,
+    entity_kind text NOT NULL,
+    entity_id text,
+    organization_ids uuid[] NOT NULL,
+    user_id uuid,
+    user_organization_id uuid,
+    via text NOT NULL,
+    address text,
+    correlation_id text NOT NULL,
+    event_id uuid,
+    changes jsonb NOT NULL,
+    facts jsonb NOT NULL,
+    reason text,
+    CONSTRAINT audit_entry_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_entry_entity ON audit_entry USING btree (entity_id, id);
+CREATE UNIQUE INDEX audit_entry_event ON audit_entry USING btree (event_id) WHERE (event_id IS NOT NULL);
+CREATE INDEX audit_entry_readers ON audit_entry USING gin (organization_ids);
+CREATE INDEX audit_entry_user ON audit_entry USING btree (user_id, id);
+
+CREATE TABLE batch_replica (
+    batch_id uuid NOT NULL,
+    mill_id uuid NOT NULL,
+    version bigint,
+    status text,
+    received_at timestamp with time zone,
+    listed_at timestamp with time zone,
+    CONSTRAINT batch_replica_pkey PRIMARY KEY (batch_id)
+);
+CREATE INDEX batch_replica_latest ON batch_replica USING btree (listed_at DESC) WHERE (listed_at IS NOT NULL);
+CREATE INDEX batch_replica_listed ON batch_replica USING btree (mill_id, listed_at DESC) WHERE (listed_at IS NOT NULL);
+
 CREATE TABLE dead_letter (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     stream text NOT NULL,
@@ -53,6 +97,20 @@ CREATE TABLE dead_letter (
 );
 CREATE INDEX dead_letter_latest ON dead_letter USING btree (died_at DESC, id);
 
+CREATE TABLE dead_letter_watch (
+    service text NOT NULL,
+    dead integer NOT NULL,
+    CONSTRAINT dead_letter_watch_pkey PRIMARY KEY (service)
+);
+
+CREATE TABLE delivery_replica (
+    delivery_id uuid NOT NULL,
+    day date NOT NULL,
+    steps integer NOT NULL,
+    CONSTRAINT delivery_replica_pkey PRIMARY KEY (delivery_id)
+);
+CREATE INDEX delivery_replica_age ON delivery_replica USING btree (day);
+
 CREATE TABLE event_log (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     stream text NOT NULL,
@@ -64,14 +122,34 @@ CREATE TABLE event_log (
     causation_id uuid,
     actor jsonb NOT NULL,
     audience uuid[] NOT NULL,
-    body jsonb NOT NULL,
+    body jsonb,
     occurred_at timestamp with time zone NOT NULL,
     learnt_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    subject_kind text,
+    subject_id text,
+    version bigint,
     CONSTRAINT event_log_stream_seq_key UNIQUE (stream, seq),
     CONSTRAINT event_log_pkey PRIMARY KEY (id)
 );
+CREATE INDEX event_log_audience ON event_log USING gin (audience);
 CREATE INDEX event_log_correlation ON event_log USING btree (correlation_id);
+CREATE INDEX event_log_event ON event_log USING btree (event_id);
 CREATE INDEX event_log_key ON event_log USING btree (key, id);
+
+CREATE TABLE event_log_floor (
+    only_row boolean NOT NULL DEFAULT true,
+    pruned_to bigint NOT NULL DEFAULT 0,
+    CONSTRAINT event_log_floor_pkey PRIMARY KEY (only_row),
+    CONSTRAINT event_log_floor_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE figure (
+    organization_id uuid NOT NULL,
+    name text NOT NULL,
+    bucket text NOT NULL,
+    value bigint NOT NULL,
+    CONSTRAINT figure_pkey PRIMARY KEY (organization_id, name, bucket)
+);
 
 CREATE TABLE idempotency (
     scope text NOT NULL,
@@ -83,6 +161,14 @@ CREATE TABLE idempotency (
     CONSTRAINT idempotency_pkey PRIMARY KEY (scope)
 );
 CREATE INDEX idempotency_age ON idempotency USING btree (created_at);
+
+CREATE TABLE item_replica (
+    item_id uuid NOT NULL,
+    mill_id uuid NOT NULL,
+    version bigint NOT NULL,
+    status text NOT NULL,
+    CONSTRAINT item_replica_pkey PRIMARY KEY (item_id)
+);
 
 CREATE TABLE job (
     name text NOT NULL,
@@ -154,6 +240,24 @@ CREATE TABLE migration (
     applied_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT migration_pkey PRIMARY KEY (name)
 );
+
+CREATE TABLE notification (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    person_id uuid NOT NULL,
+    topic text NOT NULL,
+    kind text NOT NULL,
+    subject_kind text,
+    subject_id text,
+    facts jsonb NOT NULL,
+    event_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    read_at timestamp with time zone,
+    CONSTRAINT notification_person_id_topic_key UNIQUE (person_id, topic),
+    CONSTRAINT notification_pkey PRIMARY KEY (id)
+);
+CREATE INDEX notification_age ON notification USING btree (occurred_at);
+CREATE INDEX notification_latest ON notification USING btree (person_id, occurred_at DESC, id DESC);
+CREATE INDEX notification_unread ON notification USING btree (person_id) WHERE (read_at IS NULL);
 
 CREATE TABLE organization (
     id uuid NOT NULL,
@@ -244,6 +348,29 @@ CREATE INDEX person_imported ON person USING btree (split_part(password_hash, '$
 CREATE INDEX person_organization ON person USING btree (organization_id);
 CREATE INDEX person_rights ON person USING btree (rights_changed_at) WHERE (rights_changed_at IS NOT NULL);
 
+CREATE TABLE privacy_request (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    kind text NOT NULL,
+    status text NOT NULL,
+    reason text,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    archive bytea,
+    attempts integer NOT NULL DEFAULT 0,
+    due_at timestamp with time zone NOT NULL,
+    CONSTRAINT privacy_request_pkey PRIMARY KEY (id),
+    CONSTRAINT privacy_request_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+    CONSTRAINT privacy_request_kind_check CHECK ((kind = ANY (ARRAY['export'::text, 'erasure'::text]))),
+    CONSTRAINT privacy_request_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text, 'failed'::text])))
+);
+CREATE INDEX privacy_request_expiry ON privacy_request USING btree (expires_at) WHERE (archive IS NOT NULL);
+CREATE UNIQUE INDEX privacy_request_one_at_a_time ON privacy_request USING btree (person_id, kind) WHERE (status = 'open'::text);
+CREATE INDEX privacy_request_open ON privacy_request USING btree (due_at) WHERE (status = 'open'::text);
+CREATE INDEX privacy_request_person ON privacy_request USING btree (person_id);
+
 CREATE TABLE refresh_token (
     hash bytea NOT NULL,
     session_id uuid NOT NULL,
@@ -265,6 +392,17 @@ CREATE TABLE replay (
     CONSTRAINT replay_pkey PRIMARY KEY (scope)
 );
 CREATE INDEX replay_latest ON replay USING btree (requested_at DESC);
+
+CREATE TABLE request_origin (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    correlation_id text NOT NULL,
+    user_id uuid NOT NULL,
+    address text NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT clock(),
+    CONSTRAINT request_origin_pkey PRIMARY KEY (id)
+);
+CREATE INDEX request_origin_age ON request_origin USING btree (at);
+CREATE INDEX request_origin_correlation ON request_origin USING btree (correlation_id, user_id);
 
 CREATE TABLE sent (
     seq bigint NOT NULL,
@@ -308,3 +446,18 @@ CREATE TABLE subscription (
     updated_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT subscription_pkey PRIMARY KEY (stream)
 );
+
+CREATE TABLE window_replica (
+    window_id uuid NOT NULL,
+    item_id uuid NOT NULL,
+    mill_id uuid NOT NULL,
+    buyer_id uuid NOT NULL,
+    grant_number integer,
+    expires_at timestamp with time zone,
+    outcome text,
+    CONSTRAINT window_replica_pkey PRIMARY KEY (window_id)
+);
+CREATE INDEX window_replica_of_buyer ON window_replica USING btree (buyer_id, expires_at) WHERE (outcome IS NULL);
+CREATE INDEX window_replica_of_mill ON window_replica USING btree (mill_id, expires_at) WHERE (outcome IS NULL);
+CREATE INDEX window_replica_open ON window_replica USING btree (expires_at) WHERE (outcome IS NULL);
+CREATE INDEX window_replica_parties ON window_replica USING btree (mill_id, buyer_id);

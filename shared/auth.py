@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import math
 import re
 import time
 from collections import OrderedDict
@@ -47,6 +48,7 @@ class Actor:
     suspended: bool = False
     rights: tuple[int, int] = (0, 0)
     scopes: frozenset[str] | None = None
+    expires_at: float = math.inf  # seconds since 1970; for whoever answers for longer than a moment
 
     @property
     def is_admin(self) -> bool:
@@ -110,8 +112,9 @@ class TokenVerifier:
                 suspended=bool(claims.get("suspended", False)),
                 rights=_rights(claims.get("ver", (0, 0))),
                 scopes=frozenset(str(claims["scope"]).split()) if "scope" in claims else None,
+                expires_at=float(claims["exp"]),
             )
-            return float(claims["exp"]), actor
+            return actor.expires_at, actor
         except jwt.ExpiredSignatureError:
             raise NotAuthenticated("The access token has expired; refresh it.", slug="token_expired") from None
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError):

@@ -44,6 +44,10 @@ MAILBOX_SILENT_SECONDS = Gauge("offcut_mailbox_silent_seconds", "Since the last 
 PASSWORD_HASHES = Counter("offcut_password_hashes_total", "Argon2id hashes computed")
 IMPORTED_ITERATIONS = Counter("offcut_password_imported_iterations_total", "PBKDF2 iterations computed")
 
+# live clients
+LIVE_STREAMS = Gauge("offcut_live_streams", "Live streams that are open")
+LIVE_STREAMS_ENDED = Counter("offcut_live_streams_ended_total", "Live streams by why they ended", ["why"])
+
 # jobs
 JOB_RUNS = Counter("offcut_job_runs_total", "Runs of timed jobs", ["job", "outcome"])
 JOB_SECONDS = Histogram("offcut_job_seconds", "How long a run took", ["job"])

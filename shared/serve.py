@@ -7,6 +7,7 @@ import socket
 import struct
 import sys
 from contextlib import suppress
+from typing import Protocol, runtime_checkable
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -32,6 +33,13 @@ def tell_ready() -> None:
         os.write(int(channel), b'"ready"\n')
 
 
+@runtime_checkable
+class HoldsAnswersOpen(Protocol):
+    """An app with answers that end only when they are told to: live streams."""
+
+    def end_answers(self) -> None: ...
+
+
 class GracefulServer(uvicorn.Server):
     """Between the signal and the end no request is lost that a client has sent."""
 
@@ -43,6 +51,8 @@ class GracefulServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let in whoever is connected, close the door, answer what still comes with ``Connection: close``, then end."""
         self.server_state.default_headers = [*self.server_state.default_headers, CLOSE]
+        if isinstance(self.config.app, HoldsAnswersOpen):
+            self.config.app.end_answers()
         for one in sockets or []:
             _let_nobody_in(one)
         await asyncio.sleep(ACCEPT_SECONDS)

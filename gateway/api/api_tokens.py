@@ -51,4 +51,4 @@ async def create_api_token(
 
 @api_tokens.delete("/api-tokens/{token_id}", status_code=204, summary="Revoke a token at once")
 async def revoke_api_token(token_id: UUID, actor: AnyActor, conn: Transaction) -> None:
-    await usecases.revoke(conn, token_id, actor=actor)
+    await usecases.revoke(conn, token_id, actor=actor, now=await clock(conn))

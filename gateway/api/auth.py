@@ -9,7 +9,7 @@ from gateway.api.doors import Settings, address_of
 from gateway.domain import permissions_of
 from gateway.errors import TokenRevoked
 from gateway.settings import GatewaySettings
-from gateway.store import identity
+from gateway.store import identity, notifications
 from gateway.usecases import mails, passwords, sessions
 from gateway.usecases.throttle import take_turn
 from shared.auth import AnyActor, public
@@ -46,7 +46,12 @@ def _tokens(signed_in: sessions.SignedIn, response: Response, settings: GatewayS
     )
 
 
-@auth.post("/auth/login", dependencies=[public], summary="Sign in with e-mail address and password")
+@auth.post(
+    "/auth/login",
+    dependencies=[public],
+    summary="Sign in with e-mail address and password",
+    responses={401: {"description": "wrong"}},
+)
 async def login(body: schemas.Login, request: Request, response: Response, settings: Settings) -> schemas.Tokens:
     db: Database = request.app.state.db
     signed_in = await sessions.sign_in(
@@ -55,7 +60,12 @@ async def login(body: schemas.Login, request: Request, response: Response, setti
     return _tokens(signed_in, response, settings)
 
 
-@auth.post("/auth/refresh", dependencies=[public], summary="Get a new access token")
+@auth.post(
+    "/auth/refresh",
+    dependencies=[public],
+    summary="Get a new access token",
+    responses={401: {"description": "ended"}},
+)
 async def refresh(
     request: Request,
     response: Response,
@@ -69,7 +79,9 @@ async def refresh(
     db: Database = request.app.state.db
     # The transaction ends before the refusal: a stolen token must revoke its session and be answered 401.
     async with db.transaction() as conn:
-        signed_in = await sessions.refresh(conn, token=token, settings=settings, now=await clock(conn))
+        signed_in = await sessions.refresh(
+            conn, token=token, address=address_of(request), settings=settings, now=await clock(conn)
+        )
     if signed_in is None:
         raise TokenRevoked
     return _tokens(signed_in, response, settings)
@@ -77,14 +89,7 @@ async def refresh(
 
 @auth.post("/auth/logout", status_code=204, summary="Sign out of this session, or of all")
 async def logout(actor: AnyActor, conn: Transaction, response: Response, body: schemas.Logout | None = None) -> None:
-    everywhere = body is not None and body.all
-    await sessions.end_sessions(
-        conn,
-        session_id=None if everywhere else actor.session_id,
-        person_id=actor.user_id,
-        reason="signed out",
-        now=await clock(conn),
-    )
+    await sessions.sign_out(conn, actor=actor, everywhere=body is not None and body.all, now=await clock(conn))
     response.delete_cookie(REFRESH_COOKIE, path="/mvp/api/auth")
 
 
@@ -106,6 +111,7 @@ async def me(actor: AnyActor, conn: Transaction) -> schemas.Me:
             is_owner=account.org_role == "owner",
             is_suspended=account.organization_status == "suspended",
         ),
+        unread_notifications=await notifications.unread_count(conn, account.id),
         organization=schemas.OrganizationRef(
             id=account.organization_id,
             kind=account.organization_kind,
@@ -153,5 +159,14 @@ async def request_password_reset(
     dependencies=[public],
     summary="Set a new password by the link of the mail, once and within 30 minutes; ends all sessions",
 )
-async def reset_password(token: LinkToken, body: schemas.PasswordReset, conn: Transaction, settings: Settings) -> None:
-    await passwords.reset_password(conn, token, password=body.password, settings=settings, now=await clock(conn))
+async def reset_password(
+    token: LinkToken, body: schemas.PasswordReset, request: Request, conn: Transaction, settings: Settings
+) -> None:
+    await passwords.reset_password(
+        conn,
+        token,
+        password=body.password,
+        address=address_of(request),
+        settings=settings,
+        now=await clock(conn),
+    )

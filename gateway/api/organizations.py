@@ -8,7 +8,9 @@ from fastapi import Body, Request, Response
 
 from gateway import schemas
 from gateway.api.doors import Settings, address_of
+from gateway.schemas.cards import OrganizationCard
 from gateway.store import organizations as store
+from gateway.store.dashboard import have_met
 from gateway.usecases.organizations import Applicant, change_organization, register, set_organization_status
 from gateway.usecases.throttle import take_turn
 from shared.auth import AdminActor, AnyActor, public
@@ -67,16 +69,20 @@ async def list_organizations(
     return await asked.answer(partial(store.listed, only=only), schemas.Organization.of)
 
 
-@organizations.get("/organizations/{organization_id}", summary="One organisation")
+@organizations.get(
+    "/organizations/{organization_id}",
+    summary="One organisation; of the other side of a window its name and contacts only",
+)
 async def get_organization(
     organization_id: UUID, actor: AnyActor, conn: Transaction, response: Response
-) -> schemas.Organization:
+) -> schemas.Organization | OrganizationCard:
     allowed = actor.is_admin or actor.organization_id == organization_id
-    found = await store.one(conn, organization_id) if allowed else None
+    known = allowed or await have_met(conn, actor.organization_id, organization_id)
+    found = await store.one(conn, organization_id) if known else None
     if found is None:
         raise NotFound("There is no such organisation, or you may not see it; check the id.")
-    tag(response, found.version)
-    return schemas.Organization.of(found)
+    tag(response, found.version, None if allowed else "card")
+    return schemas.Organization.of(found) if allowed else OrganizationCard.of(found)
 
 
 @organizations.patch("/organizations/{organization_id}", summary="Change the profile, the contacts, the senders")

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import Response
 
+from gateway.api.doors import address_of
 from gateway.pages.visit import PATH, shown
 from gateway.settings import GatewaySettings
 from gateway.usecases.passwords import reset_password
@@ -46,7 +47,14 @@ async def set_password(request: Request, token: Token, password: NewPassword) ->
     config: GatewaySettings = request.app.state.settings
     try:
         async with request.app.state.db.transaction() as conn:
-            await reset_password(conn, token, password=password, settings=config, now=await clock(conn))
+            await reset_password(
+                conn,
+                token,
+                password=password,
+                address=address_of(request),
+                settings=config,
+                now=await clock(conn),
+            )
     except AppError as error:
         return _form(request, RESET, error)
     return shown(request, "message.html", title="Done", text="Your password is changed; sign in with the new one.")

@@ -9,13 +9,15 @@ from fastapi import Cookie, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from gateway.api.doors import address_of
 from gateway.domain import Account
 from gateway.proxy import Proxy
 from gateway.settings import GatewaySettings
 from gateway.store import identity
 from gateway.usecases import sessions
 from gateway.wording import FILTERS
-from shared.auth import verifier
+from shared import trace
+from shared.auth import READING, verifier
 from shared.db import Database, clock
 from shared.problems import NotAuthenticated, Unavailable
 
@@ -43,7 +45,7 @@ class Visitor:
 
     def __init__(self, account: Account, token: str, proxy: Proxy) -> None:
         self.account = account
-        self._headers = {"authorization": f"Bearer {token}"}
+        self._headers = {"authorization": f"Bearer {token}", "x-request-id": trace.current().correlation_id}
         self._proxy = proxy
         self.renewed: sessions.SignedIn | None = None
 
@@ -93,7 +95,9 @@ async def visitor_of(request: Request, access: str | None, refresh: str | None) 
             raise SignInFirst from None
         try:
             async with db.transaction() as conn:
-                renewed = await sessions.refresh(conn, token=refresh, settings=config, now=await clock(conn))
+                renewed = await sessions.refresh(
+                    conn, token=refresh, address=address_of(request), settings=config, now=await clock(conn)
+                )
         except NotAuthenticated:
             raise SignInFirst from None
         if renewed is None:
@@ -101,6 +105,8 @@ async def visitor_of(request: Request, access: str | None, refresh: str | None) 
         account, access = renewed.account, renewed.access_token
     if account is None or access is None:
         raise SignInFirst
+    if request.method not in READING:
+        request.app.state.origins.note(trace.current().correlation_id, account.id, address_of(request))
     visitor = Visitor(account, access, request.app.state.proxy)
     visitor.renewed = renewed
     return visitor

@@ -56,19 +56,17 @@ async def listed(conn: Conn, question: Question, *, organization_id: UUID | None
     )
 
 
-async def in_force(conn: Conn, token_id: UUID, *, organization_id: UUID | None) -> bool:
-    """Whether a token is there for an organisation (``None``: for the operator) and not revoked."""
+async def in_force(conn: Conn, token_id: UUID, *, organization_id: UUID | None) -> UUID | None:
+    """Whose token this is, if it is not revoked and there for an organisation (``None``: for the operator)."""
     cursor = await conn.execute(
         """
-        SELECT EXISTS (
-            SELECT 1 FROM api_token
-            WHERE revoked_at IS NULL AND id = %(id)s AND (%(of)s::uuid IS NULL OR organization_id = %(of)s)
-        )
+        SELECT organization_id FROM api_token
+        WHERE revoked_at IS NULL AND id = %(id)s AND (%(of)s::uuid IS NULL OR organization_id = %(of)s)
         """,
         {"id": token_id, "of": organization_id},
     )
     row = await cursor.fetchone()
-    return bool(row and row[0])
+    return row[0] if row else None
 
 
 async def live_count(conn: Conn, organization_id: UUID) -> int:

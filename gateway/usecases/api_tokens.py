@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from pydantic import JsonValue
 from uuid_utils.compat import uuid7
 
 from gateway import tokens
@@ -13,6 +14,7 @@ from gateway.settings import GatewaySettings
 from gateway.store import api_tokens as store
 from gateway.store import identity
 from gateway.store.api_tokens import ApiToken
+from gateway.usecases import audit
 from gateway.usecases.sessions import REVOKED
 from shared.auth import Actor
 from shared.db import Conn, notify
@@ -76,16 +78,35 @@ async def make(
         revoked_at=None,
     )
     await store.add(conn, made, token_hash=tokens.hash_of(secret))
+    scopes: list[JsonValue] = [*made.scopes]
+    await audit.note(
+        conn,
+        "api_token.made",
+        entity=("api_token", made.id),
+        by=actor.ref(),
+        readers=[made.organization_id],
+        facts={"name": made.name, "scopes": scopes, "expires_at": made.expires_at.isoformat()},
+        now=now,
+    )
     return made, secret
 
 
-async def revoke(conn: Conn, token_id: UUID, *, actor: Actor) -> None:
+async def revoke(conn: Conn, token_id: UUID, *, actor: Actor, now: datetime) -> None:
     """End a token; every gateway process refuses it within 2 s."""
     only_owners(actor)
     own = None if actor.is_admin else actor.organization_id
-    if not await store.in_force(conn, token_id, organization_id=own):
+    owner = await store.in_force(conn, token_id, organization_id=own)
+    if owner is None:
         raise NotFound("There is no such API token, or you may not see it; check the id.")
     await store.revoke(conn, token_id)
+    await audit.note(
+        conn,
+        "api_token.revoked",
+        entity=("api_token", token_id),
+        by=actor.ref(),
+        readers=[owner],
+        now=now,
+    )
     await notify(conn, REVOKED)
 
 

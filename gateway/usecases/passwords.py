@@ -10,6 +10,7 @@ from gateway.passwords import hashed
 from gateway.settings import GatewaySettings
 from gateway.store import identity, mails, people
 from gateway.turns import TURNS
+from gateway.usecases import audit
 from gateway.usecases.mails import RESET
 from gateway.usecases.sessions import end_sessions, proven
 from gateway.usecases.throttle import keys_of, refuse_paused
@@ -34,14 +35,23 @@ async def change_password(
         if problem is not None:
             raise FieldRefused("new_password", problem)
         try:
-            await proven(db, account, password=current, keys=keys, settings=settings)
+            await proven(db, account, password=current, keys=keys, address=address, settings=settings)
         except WrongCredentials:
             raise FieldRefused("current_password", "is not your present password") from None
         password_hash = await hashed(new, threads=settings.password_threads)
         async with db.transaction() as conn:
             await people.set_password(conn, person_id=account.id, password_hash=password_hash)
             await identity.forget_failures(conn, keys[0])
-            await _end_others(conn, account.id, actor=actor, now=await clock(conn))
+            now = await clock(conn)
+            await _end_others(conn, account.id, actor=actor, now=now)
+            await audit.note(
+                conn,
+                "password.changed",
+                entity=("user", account.id),
+                by=actor.ref(),
+                readers=[account.organization_id],
+                now=now,
+            )
 
 
 async def _end_others(conn: Conn, person_id: UUID, *, actor: Actor | None, now: datetime) -> None:
@@ -50,7 +60,9 @@ async def _end_others(conn: Conn, person_id: UUID, *, actor: Actor | None, now: 
     await end_sessions(conn, session_id=None, person_id=person_id, reason="password changed", now=now, but=but)
 
 
-async def reset_password(conn: Conn, token: str, *, password: str, settings: GatewaySettings, now: datetime) -> None:
+async def reset_password(
+    conn: Conn, token: str, *, password: str, address: str, settings: GatewaySettings, now: datetime
+) -> None:
     """Set a password by the link of a mail, once; ends every session. Raises ``NotFound`` or ``LinkGone``."""
     link = await mails.link_locked(conn, token_hash=tokens.hash_of(token), purpose=RESET)
     if link is None:
@@ -64,3 +76,12 @@ async def reset_password(conn: Conn, token: str, *, password: str, settings: Gat
     password_hash = await hashed(password, threads=settings.password_threads)
     await people.set_password(conn, person_id=account.id, password_hash=password_hash)
     await _end_others(conn, account.id, actor=None, now=now)
+    await audit.note(
+        conn,
+        "password.reset",
+        entity=("user", account.id),
+        by=audit.of_account(account),
+        readers=[account.organization_id],
+        address=address,
+        now=now,
+    )

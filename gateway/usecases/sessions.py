@@ -13,7 +13,10 @@ from gateway.passwords import hashed, verified
 from gateway.settings import GatewaySettings
 from gateway.store import identity, people
 from gateway.turns import TURNS
+from gateway.usecases import audit
 from gateway.usecases.throttle import count_failure, keys_of, refuse_paused
+from shared.auth import Actor
+from shared.contracts.base import ActorRef
 from shared.db import Conn, Database, clock, notify
 
 REVOKED = "revoked"  # NOTIFY channel
@@ -36,18 +39,35 @@ async def sign_in(db: Database, *, email: str, password: str, address: str, sett
         async with db.transaction() as conn:
             await refuse_paused(conn, keys)
             found = await identity.account_by_email(conn, email)
-        account = await proven(db, found, password=password, keys=keys, settings=settings)
+        account = await proven(db, found, password=password, keys=keys, address=address, settings=settings)
         async with db.transaction() as conn:
             # He may have been shut out, or have changed his password, while we were hashing.
             current = await identity.account_held(conn, account.id)
             if current is None or not current.may_sign_in or current.password_hash != account.password_hash:
                 raise WrongCredentials
             await identity.forget_failures(conn, keys[0])
-            return await open_session(conn, account=current, settings=settings, now=await clock(conn))
+            now = await clock(conn)
+            signed_in = await open_session(conn, account=current, settings=settings, now=now)
+            await audit.note(
+                conn,
+                "session.opened",
+                entity=("user", current.id),
+                by=audit.of_account(current),
+                readers=[current.organization_id],
+                address=address,
+                now=now,
+            )
+            return signed_in
 
 
 async def proven(
-    db: Database, account: Account | None, *, password: str, keys: tuple[str, str], settings: GatewaySettings
+    db: Database,
+    account: Account | None,
+    *,
+    password: str,
+    keys: tuple[str, str],
+    address: str,
+    settings: GatewaySettings,
 ) -> Account:
     """The account, if the password fits; hashing holds no transaction. Raises ``WrongCredentials`` and counts it.
 
@@ -60,7 +80,18 @@ async def proven(
     verdict = await verified(stored, password, threads=threads, imported_iterations=imported)
     if account is None or not verdict.fits or not account.may_sign_in:
         async with db.transaction() as conn:
-            await count_failure(conn, keys, settings)
+            paused = await count_failure(conn, keys, settings)
+            # The same statement whether or not there is such an account, and nothing of what was typed.
+            await audit.note(
+                conn,
+                "sign_in.failed",
+                entity=("user", account.id if account else None),
+                by=ActorRef(via="http"),
+                readers=[account.organization_id] if account else [],
+                address=address,
+                facts={"paused": paused},
+                now=await clock(conn),
+            )
         raise WrongCredentials
     if not verdict.is_outdated:
         return account
@@ -93,7 +124,7 @@ def _signed_in(
     return SignedIn(account, access, refresh, seconds)
 
 
-async def refresh(conn: Conn, *, token: str, settings: GatewaySettings, now: datetime) -> SignedIn | None:
+async def refresh(conn: Conn, *, token: str, address: str, settings: GatewaySettings, now: datetime) -> SignedIn | None:
     """Rotate a refresh token. ``None``: it was stolen, and its session is revoked now; the caller answers 401."""
     stored = await identity.refresh_for_update(conn, tokens.hash_of(token))
     use = judge_refresh(stored, now=now, grace_seconds=settings.refresh_grace_seconds)
@@ -101,6 +132,16 @@ async def refresh(conn: Conn, *, token: str, settings: GatewaySettings, now: dat
         raise TokenRevoked
     if use == RefreshUse.STOLEN:
         await end_sessions(conn, session_id=stored.session_id, person_id=None, reason="refresh token re-used", now=now)
+        account = await identity.account(conn, stored.person_id)
+        await audit.note(
+            conn,
+            "refresh_token.reused",
+            entity=("user", stored.person_id),
+            by=ActorRef(via="http"),
+            readers=[account.organization_id] if account else [],
+            address=address,
+            now=now,
+        )
         return None
     account = await identity.account(conn, stored.person_id)
     if account is None or not account.may_sign_in:
@@ -131,3 +172,18 @@ async def end_sessions(
         conn, session_id=session_id, person_id=person_id, reason=reason, now=now, but=but
     ):
         await notify(conn, REVOKED)
+
+
+async def sign_out(conn: Conn, *, actor: Actor, everywhere: bool, now: datetime) -> None:
+    """End this session, or all of the person."""
+    session_id = None if everywhere else actor.session_id
+    await end_sessions(conn, session_id=session_id, person_id=actor.user_id, reason="signed out", now=now)
+    await audit.note(
+        conn,
+        "session.closed",
+        entity=("user", actor.user_id),
+        by=actor.ref(),
+        readers=[actor.organization_id],
+        facts={"all": everywhere},
+        now=now,
+    )

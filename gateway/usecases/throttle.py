@@ -22,14 +22,17 @@ async def refuse_paused(conn: Conn, keys: Sequence[str]) -> None:
         raise LoginPaused(max(1, round((until - await clock(conn)).total_seconds())))
 
 
-async def count_failure(conn: Conn, keys: tuple[str, str], settings: GatewaySettings) -> None:
-    """One more failed sign-in; the pause after the last allowed one doubles with each further one."""
+async def count_failure(conn: Conn, keys: tuple[str, str], settings: GatewaySettings) -> bool:
+    """One more failed sign-in, and whether that begins a pause; it doubles with each further one."""
     account, address = keys
+    paused = False
     for key, allowed in ((account, settings.login_failures_max), (address, settings.address_failures_max)):
         failures = await identity.count_attempt(conn, key, window_seconds=settings.attempts_window_seconds)
         pause = pause_after(failures, allowed=allowed, first_seconds=settings.login_pause_seconds)
         if pause is not None:
             await identity.block(conn, key, seconds=pause.total_seconds())
+            paused = True
+    return paused
 
 
 async def take_turn(conn: Conn, *, what: str, address: str, allowed: int, settings: GatewaySettings) -> None:

@@ -51,7 +51,10 @@ class IssueSent(Event):
 
 
 class DeliveryProgress(WireModel):
-    """One step of one message. ``machine``: caused by a proxy or scanner, not by a person."""
+    """One step of one message. ``machine``: caused by a proxy or scanner, not by a person.
+
+    ``issue_id``: the newsletter it carries; ``None`` for other mails.
+    """
 
     delivery_id: UUID
     user_id: UUID
@@ -60,6 +63,7 @@ class DeliveryProgress(WireModel):
     item_id: UUID | None = None
     machine: bool = False
     smtp_status: str | None = None
+    issue_id: UUID | None = None
 
 
 class DeliveriesProgressed(Event):

@@ -16,7 +16,7 @@ PRODUCT = sorted(path for top in ("shared", "services", "gateway") for path in (
 ALLOWED = {"development": 80, "production": 100 - 3 - 5}
 WORST = {"development": 64, "production": 92}
 # Who opens a connection outside a pool, and in which kind of process.
-OUTSIDE_POOLS = {"shared/locks.py": "worker", "gateway/revocations.py": "api of the gateway"}
+OUTSIDE_POOLS = {"shared/locks.py": "worker", "gateway/ear.py": "api of the gateway"}
 
 
 def settings_of(service: str) -> type[ServiceSettings]:
@@ -39,7 +39,7 @@ def worst_case(environment: str) -> int:
         fields = settings_of(service).model_fields
         total += apis * int(fields["api_pool_size_max"].default)
         total += int(fields["worker_pool_size_max"].default) + 1  # locks and LISTEN
-    return total + apis  # the gateway's ear for ended sessions
+    return total + apis  # the gateway's ear
 
 
 @pytest.mark.parametrize("environment", sorted(ALLOWED))

@@ -29,6 +29,8 @@ class Part:
     shape: Layout
     rows: list[RowReading] = field(default_factory=list[RowReading])
     total: Decimal | None = None
+    start: int = 0  # rows before belong to another list of the same sheet
+    turned: bool = False
 
 
 def fingerprint(headers: Iterable[Header]) -> str:

@@ -31,6 +31,7 @@ NOISE = frozenset(
         "je",
         "per",
         "pro",
+        "tsd",
     }
 )
 COUNT_UNITS = frozenset(

@@ -1,5 +1,6 @@
 """How the cells of one measuring column are read: its unit and its decimal mark, decided once for the column."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,9 +10,11 @@ from services.ingestion.parsing import numbers
 from services.ingestion.parsing.columns import DIMENSION, Column
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.numbers import Mark, MarkDecision, Quantity
+from services.ingestion.parsing.text import fold
 from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, per_tonne
 
 _WITH_UNITS = frozenset({"length", "weight", "thickness", "gsm"})  # a unit may stand behind the number
+_THOUSANDS = re.compile(r"\b(?:tsd|tausend|thousand|thousands|mille|migliaia|miles|milliers|1[.,' ]?000|'?000)\b")
 _CORE_INCHES = frozenset({3, 4, 5, 6, 10, 12})
 _USUAL = {  # field -> what one cell usually holds, in canonical units
     "gsm": (10, 1500),
@@ -130,7 +133,9 @@ def _usual_price(unit: HeaderUnit | None) -> tuple[tuple[int, int] | None, Decim
 
 def _unit(column: Column, field: str, dimension: str, habit: Habit, mill: MillContext) -> tuple[str | None, str | None]:
     header = column.header
-    if dimension in ("count", "price"):
+    if dimension == "count":
+        return ("thousand" if field == "sheet_count" and _THOUSANDS.search(fold(header.text)) else None), None
+    if dimension == "price":
         return None, None
     if header.unit is not None and (
         header.unit.dimension == dimension or (dimension == "thickness" and header.unit.unit == "mm")

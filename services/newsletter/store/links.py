@@ -48,6 +48,7 @@ class Followed:
     delivery_id: UUID
     user_id: UUID | None
     item_id: UUID | None
+    issue_id: UUID | None
     target: str | None
     language: str
     sent_at: datetime | None
@@ -59,7 +60,7 @@ async def link(conn: Conn, token_hash: bytes, kind: str) -> Followed | None:
         conn,
         Followed,
         """
-        SELECT d.delivery_id, d.user_id, t.item_id, t.target, d.language, d.sent_at, d.correlation_id
+        SELECT d.delivery_id, d.user_id, t.item_id, d.issue_id, t.target, d.language, d.sent_at, d.correlation_id
         FROM tracking_link AS t JOIN delivery AS d ON d.delivery_id = t.delivery_id
         WHERE t.token_hash = %(hash)s AND t.kind = %(kind)s
         """,

@@ -175,7 +175,10 @@ async def _save(conn: Conn, claimed: Sequence[Claimed], decided: _Decided, now: 
     await _publish(
         conn,
         [
-            (by_id[one].correlation_id, DeliveryProgress(delivery_id=one, user_id=user_id, state=state, at=now))
+            (
+                by_id[one].correlation_id,
+                DeliveryProgress(delivery_id=one, user_id=user_id, state=state, at=now, issue_id=by_id[one].issue_id),
+            )
             for one, state, _ in decided.ends
             if (user_id := by_id[one].user_id) is not None
         ],
@@ -223,6 +226,7 @@ async def record(
                 state=cast(DeliveryState, one.status),
                 at=now,
                 smtp_status=states[one.delivery_id].smtp_status,
+                issue_id=one.issue_id,
             ),
         )
         for one in done

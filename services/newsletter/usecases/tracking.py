@@ -61,6 +61,7 @@ async def _record(conn: Conn, found: links.Followed, visit: Visit, *, clicked: b
             at=now,
             item_id=found.item_id,
             machine=machine,
+            issue_id=found.issue_id,
         )
         with trace.tracing(trace.continued(found.correlation_id)):
             await outbox.add(conn, DeliveriesProgressed(deliveries=(step,)))

@@ -22,7 +22,7 @@ from shared.wire import Mark
 EPOCH = UUID(int=9)
 ROW = SentRow(
     seq=7,
-    event_id=UUID(int=3),
+    event_id=str(UUID(int=3)),
     type="catalog.item.released.v1",
     key="k",
     meta='{"correlation_id": "c", "audience": [], "actor": {"via": "mail"}, "causation_id": null, "traceparent": null}',
