@@ -6,6 +6,7 @@ import typer
 
 from bench import bus as bus_case
 from bench import http as http_case
+from bench import ingestion as ingestion_case
 from bench import memory as memory_case
 from bench.table import Report
 
@@ -45,6 +46,21 @@ def http(
     """One lot and a list of 50 of 100,000: direct, by the gateway, behind nginx, and by Django and gunicorn."""
     report = Report("request path", as_json=as_json)
     http_case.measure(report, connections=connections or http_case.CONNECTIONS)
+    report.end()
+
+
+@app.command()
+def ingestion(
+    rows: Annotated[list[int] | None, typer.Option(min=100, help="Only lists of so many rows.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help=f"Only these: {' '.join(ingestion_case.lists.KINDS)}.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lists of 10,000 and 100,000 rows, until they are stored: by us, by pandas and Django, by a decoder and COPY."""
+    kinds = kind or list(ingestion_case.lists.KINDS)
+    if unknown := [name for name in kinds if name not in ingestion_case.lists.KINDS]:
+        raise typer.BadParameter(f"no list is of kind {', '.join(unknown)}")
+    report = Report("reading lists", as_json=as_json)
+    ingestion_case.measure(report, sizes=rows or ingestion_case.SIZES, kinds=kinds)
     report.end()
 
 

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol, cast
 
@@ -27,6 +28,14 @@ Running = dict[str, "subprocess.Popen[bytes]"]
 Moments = dict[int, float]  # number of an event -> seconds since the epoch
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """When the publisher began to hand over each event, and when it had its answer: committed, or sent."""
+
+    called: Moments = field(default_factory=Moments)
+    answered: Moments = field(default_factory=Moments)
+
+
 class Contestant(Protocol):
     """One way of bringing events to their effects. ``publish`` returns when the last is handed over."""
 
@@ -36,7 +45,7 @@ class Contestant(Protocol):
 
     def publish(self, numbers: range) -> None: ...
 
-    def publish_paced(self, numbers: range, *, per_second: float) -> Moments: ...
+    def publish_paced(self, numbers: range, *, per_second: float) -> Handed: ...
 
     def close(self) -> None: ...
 
@@ -79,18 +88,19 @@ class Ours:
             async with self._database.transaction() as conn:
                 await outbox.add(conn, *events)
 
-    def publish_paced(self, numbers: range, *, per_second: float) -> Moments:
+    def publish_paced(self, numbers: range, *, per_second: float) -> Handed:
         return self._runner.run(self._publish_paced(numbers, per_second))
 
-    async def _publish_paced(self, numbers: range, per_second: float) -> Moments:
-        committed: Moments = {}
+    async def _publish_paced(self, numbers: range, per_second: float) -> Handed:
+        handed = Handed()
         for number, pause in ticks(numbers, per_second=per_second):
             await asyncio.sleep(pause)
+            handed.called[number] = time.time()
             async with self._database.transaction() as conn:
                 await outbox.add(conn, released(number))
                 await conn.commit()
-                committed[number] = time.time()
-        return committed
+                handed.answered[number] = time.time()
+        return handed
 
     def close(self) -> None:
         self._runner.run(self._database.close())
@@ -146,18 +156,19 @@ class Raw:
             bodies = [released(number).model_dump_json() for number in chosen]
             raw.publish(self._conn, chosen, [uuid7() for _ in chosen], bodies)
 
-    def publish_paced(self, numbers: range, *, per_second: float) -> Moments:
+    def publish_paced(self, numbers: range, *, per_second: float) -> Handed:
         """A transaction, then the stream: no outbox between them, and an event lost when we die between the two."""
-        committed: Moments = {}
+        handed = Handed()
         for number, pause in ticks(numbers, per_second=per_second):
             time.sleep(pause)
+            handed.called[number] = time.time()
             event, event_id = released(number), uuid7()
             raw.publish(self._conn, [number], [event_id], [event.model_dump_json()])
-            committed[number] = time.time()
+            handed.answered[number] = time.time()
             head = (str(number), raw.EPOCH, str(event_id), event.TYPE, event.key)
             values = (*head, datetime.now(UTC).isoformat(), raw.META % number, event.model_dump_json())
             self._redis.xadd(raw.STREAM, {**dict(zip(FIELDS, values, strict=True))})
-        return committed
+        return handed
 
     def close(self) -> None:
         self._conn.close()
@@ -196,14 +207,15 @@ class WithCelery:
         for number in numbers:
             self._tasks.insert.delay(str(uuid7()), released(number).model_dump_json())
 
-    def publish_paced(self, numbers: range, *, per_second: float) -> Moments:
+    def publish_paced(self, numbers: range, *, per_second: float) -> Handed:
         """Send the task that does nothing."""
-        sent: Moments = {}
+        handed = Handed()
         for number, pause in ticks(numbers, per_second=per_second):
             time.sleep(pause)
+            handed.called[number] = time.time()
             self._tasks.nothing.delay(number)
-            sent[number] = time.time()
-        return sent
+            handed.answered[number] = time.time()
+        return handed
 
     def moments(self, count: int) -> Moments:
         """When each of so many tasks that do nothing ran."""

@@ -138,6 +138,7 @@ def _ours(place: Place) -> Generator[list[Way]]:
         "OFFCUT_CATALOG_PORT": str(catalog_port),
         "OFFCUT_GATEWAY_DATABASE_URL": place.database_url,
         "OFFCUT_GATEWAY_PORT": str(gateway_port),
+        "OFFCUT_GATEWAY_RATES_TIMES": "1000000",
         "OFFCUT_GATEWAY_UPSTREAM_PORTS": f'{{"catalog": [{catalog_port}]}}',
     }
     started = [

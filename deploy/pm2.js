@@ -24,7 +24,7 @@ const STOP_SECONDS = 8
 
 // What a process may inherit from the shell that runs PM2. Everything else stays out: PM2 hands its starter's whole
 // environment to every child and writes it to dump.pm2, which others may read.
-const INHERITED = ['PATH', 'HOME', 'LANG', 'SSL_CERT_FILE', 'OFFCUT_LOG_LEVEL']
+const INHERITED = ['PATH', 'HOME', 'LANG', 'SSL_CERT_FILE', 'OFFCUT_LOG_LEVEL', 'OFFCUT_GATEWAY_RATES_TIMES']
 // Tests prove a safeguard by taking it away; a process refuses this in production.
 if (environment !== 'production') INHERITED.push('OFFCUT_REMEDY_OFF')
 

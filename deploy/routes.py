@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import cast
 
 from fastapi import APIRouter, FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from deploy.layout import SERVICES
 from gateway.main import own_app
 from gateway.settings import GatewaySettings
-from shared.auth import PUBLIC_MARK, Requirement
+from shared.openapi.marks import marks_of
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs/routes.md"
@@ -73,24 +72,16 @@ def endpoints() -> list[Endpoint]:
 
 
 def _endpoint(service: str, method: str, route: APIRoute) -> Endpoint:
-    calls = list(_calls(route.dependant))
-    wanted = [call.roles for call in calls if isinstance(call, Requirement)]
-    roles = frozenset[str].intersection(*map(frozenset[str], wanted)) if wanted else frozenset[str]()
+    marks = marks_of(route, method)
     return Endpoint(
         service=service,
         method=method,
         path=route.path,
-        roles=tuple(sorted(roles)),
-        is_public=PUBLIC_MARK in calls and not wanted,
+        roles=marks.roles,
+        is_public=marks.is_public,
         function=f"{route.endpoint.__module__}.{route.endpoint.__name__}",
         summary=(route.summary or (route.endpoint.__doc__ or "").strip().split("\n")[0]).rstrip("."),
     )
-
-
-def _calls(dependant: Dependant) -> Iterator[object]:
-    for one in dependant.dependencies:
-        yield one.call
-        yield from _calls(one)
 
 
 def document(found: Sequence[Endpoint]) -> str:

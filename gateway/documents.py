@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from gateway.groups import ABOUT, GROUPS, group_of
 from gateway.proxy import Proxy
 from shared.auth import public
 from shared.problems import Unavailable
@@ -81,9 +82,11 @@ def merged(parts: list[dict[str, Any]], missing: list[str]) -> dict[str, Any]:
     """One OpenAPI 3.1 document of several; schema names in conflict get the part's name in front."""
     paths: dict[str, Any] = {}
     schemas: dict[str, Any] = {}
+    components: dict[str, Any] = {}
     for part in parts:
-        title = str(part["info"]["title"]).split()[-1]
-        own = cast(dict[str, Any], part.get("components", {}).get("schemas", {}))
+        title = str(part["info"]["title"]).split()[-1].title()
+        given = cast(dict[str, Any], part.get("components", {}))
+        own = cast(dict[str, Any], given.get("schemas", {}))
         renamed = {name: f"{title}{name}" for name, schema in own.items() if schemas.get(name, schema) != schema}
         text = orjson.dumps({"paths": part["paths"], "schemas": own}).decode()
         for old, new in renamed.items():
@@ -92,22 +95,28 @@ def merged(parts: list[dict[str, Any]], missing: list[str]) -> dict[str, Any]:
         paths.update(part_paths["paths"])
         for name, schema in part_paths["schemas"].items():
             schemas[renamed.get(name, name)] = schema
-    for path in paths.values():
-        for operation in path.values():
-            operation.setdefault("security", [{"bearer": []}])
+        for kind in ("responses", "headers", "securitySchemes"):
+            components.setdefault(kind, {}).update(given.get(kind, {}))  # of the machinery, so the same in every part
+    used = _grouped(paths)
     document: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Offcut",
-            "version": "1",
-            "description": "Surplus paper: lists, lots, matches, windows, mail.",
-        },
+        "info": {"title": "Offcut", "version": "1", "description": ABOUT},
+        "servers": [{"url": "/", "description": "the host that serves this document"}],
+        "tags": [{"name": one.name, "description": one.about} for one in GROUPS if one.name in used],
         "paths": dict(sorted(paths.items())),
-        "components": {
-            "schemas": schemas,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-        },
+        "components": {"schemas": dict(sorted(schemas.items())), **components},
     }
     if missing:
         document["x-missing"] = missing
     return document
+
+
+def _grouped(paths: dict[str, Any]) -> set[str]:
+    """Give each operation the tag of its resource group; the groups that have any."""
+    used: set[str] = set()
+    for path, operations in paths.items():
+        group = group_of(path)
+        used.add(group.name)
+        for operation in operations.values():
+            operation["tags"] = [group.name]
+    return used

@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 
 from fastapi import FastAPI, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import headers as rules
 from gateway import tokens
@@ -13,8 +13,9 @@ from gateway.domain import is_inside
 from gateway.errors import OrganizationSuspended, RightsChanged
 from gateway.origins import Origins
 from gateway.proxy import Proxy
+from gateway.rates import Rates, Standing
 from gateway.revocations import Revocations
-from gateway.routes import PREFIX, Ambiguous, target_of
+from gateway.routes import PREFIX, Ambiguous, Target, target_of
 from gateway.settings import GatewaySettings
 from gateway.usecases import api_tokens
 from shared import trace
@@ -46,22 +47,16 @@ class Door:
         self._origins = origins
         self._exchange = Exchange(db, settings)
         self._trusted = settings.trusted_proxies
+        self._rates = Rates(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._own(scope, receive, send)
             return
         scope["app"] = self._app
-        authorization: str | None = None
+        send = _with_standing(scope, send)
         try:
-            rules.check(scope["headers"], http_version=scope["http_version"])
-            self._look_behind_proxy(scope)
-            _without_trailing_slash(scope)
-            target = target_of(scope["path"], scope["raw_path"], scope["query_string"])
-            if any(name == b"authorization" for name, _ in scope["headers"]):
-                authorization = await self._admit(scope)
-            elif target is not None and not target.is_public:
-                raise NotAuthenticated("Send a Bearer access token in the Authorization header.")
+            target, authorization = await self._let_in(scope)
         except Ambiguous:
             error = BadRequest(
                 "The path could be read in two ways; send it without encoded or double slashes and dots."
@@ -75,6 +70,33 @@ class Door:
             await self._own(scope, receive, send)
         else:
             await self._proxy.forward(target, scope, receive, send, authorization=authorization)
+
+    async def _let_in(self, scope: Scope) -> tuple[Target | None, str | None]:
+        """Where the request goes, and the header that replaces an API token; raises why it goes nowhere."""
+        authorization: str | None = None
+        scope["actor"] = None
+        try:
+            rules.check(scope["headers"], http_version=scope["http_version"])
+            self._look_behind_proxy(scope)
+            _without_trailing_slash(scope)
+            target = target_of(scope["path"], scope["raw_path"], scope["query_string"])
+            if any(name == b"authorization" for name, _ in scope["headers"]):
+                authorization = await self._admit(scope)
+            elif target is not None and not target.is_public:
+                raise NotAuthenticated("Send a Bearer access token in the Authorization header.")
+        except (AppError, Ambiguous):
+            self._count(scope)
+            raise
+        self._count(scope)
+        return target, authorization
+
+    def _count(self, scope: Scope) -> None:
+        """What is refused counts too; then only the address is known."""
+        address: str = scope["client"][0] if scope.get("client") else ""
+        standing, allowed = self._rates.take(address, scope["actor"])
+        scope["standing"] = standing
+        if not allowed:
+            raise standing.refusal()
 
     def _look_behind_proxy(self, scope: Scope) -> None:
         """Throttles and logs see who asks, not the proxy in front."""
@@ -114,6 +136,7 @@ class Door:
             self._origins.note(trace.current().correlation_id, actor.user_id, address)
         if actor.suspended and scope["method"] not in READING and not scope["path"].startswith(OWN_SESSION):
             raise OrganizationSuspended
+        scope["actor"] = actor
 
 
 class Exchange:
@@ -154,6 +177,18 @@ class Exchange:
         while len(self._known) > EXCHANGED_MAX:
             self._known.popitem(last=False)
         return found
+
+
+def _with_standing(scope: Scope, send: Send) -> Send:
+    """Every answer says how much its receiver may still ask."""
+
+    async def send_with_standing(message: Message) -> None:
+        standing: Standing | None = scope.get("standing")
+        if message["type"] == "http.response.start" and standing is not None:
+            message["headers"] = [*message.get("headers", ()), *standing.headers()]
+        await send(message)
+
+    return send_with_standing
 
 
 def _without_trailing_slash(scope: Scope) -> None:

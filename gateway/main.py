@@ -12,6 +12,7 @@ from gateway.door import Door
 from gateway.ear import Ear
 from gateway.live import Feed
 from gateway.origins import Origins
+from gateway.problem_pages import problem_pages
 from gateway.proxy import Proxy
 from gateway.revocations import Revocations
 from gateway.settings import GatewaySettings, settings
@@ -47,6 +48,7 @@ def own_app(config: GatewaySettings) -> FastAPI:
     own.state.documents = {}
     own.state.grade_names = {}
     own.include_router(documents)
+    own.include_router(problem_pages)
     own.include_router(pages.pages)
     own.mount("/mvp/api/docs/assets", assets())
     return own

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
@@ -15,16 +16,20 @@ from gateway.store import replays
 from gateway.store.replays import Replay
 from gateway.usecases import audit
 from shared.auth import AdminActor, actor_of, public
+from shared.consumer.operations import LETTERS
 from shared.contracts.base import stream_of
 from shared.db import Database, clock
 from shared.idempotency import Keyed
-from shared.paging import Paging
+from shared.keyset import Found, Mark, Question
+from shared.listing import Asked, listed
 from shared.problems import BadRequest, Invalid, NotAuthenticated, NotFound, Unavailable
+from shared.service import DescribedRoute
 
 LOG = logging.getLogger(__name__)
 JSON = dict[str, Any]  # the border: what a worker says
 
-platform = APIRouter(tags=["Platform"])  # no transaction of its own: the network is asked, and never inside one
+# No transaction of its own: the network is asked, and never inside one.
+platform = APIRouter(tags=["Platform"], route_class=DescribedRoute)
 
 
 @platform.get("/health", dependencies=[public], summary="Is it up; for the operator, everything about every service")
@@ -96,31 +101,45 @@ def _service(name: str, api: str, told: JSON | None, heads: dict[str, int]) -> S
     )
 
 
-@platform.get("/dead-letters", summary="Events that a service gave up on, latest first")
+@platform.get("/dead-letters", response_model=DeadLetters, summary="Events that a service gave up on, latest first")
 async def list_dead_letters(
     request: Request,
-    response: Response,
     actor: AdminActor,
-    paging: Paging,
+    asked: Annotated[Asked, listed(LETTERS)],
     service: Annotated[ServiceName | None, Query(description="only of this service")] = None,
-) -> DeadLetters:
+) -> DeadLetters | Response:
     LOG.info("dead letters read", extra={"user_id": str(actor.user_id), "of": service})
     names = [service] if service else list(request.app.state.settings.worker_ports)
-    query = f"?limit={paging.limit + 1}"
-    if paging.after:
-        query += "&before={}&before_id={}".format(*(part.replace("+", "%2B") for part in paging.after))
-    found = await asyncio.gather(*(_ask(request, name, "GET", f"/internal/dead-letters{query}") for name in names))
-    rows: list[tuple[datetime, UUID, DeadLetter]] = []
-    for name, answer in zip(names, found, strict=True):
-        for told in answer[1]["items"] if answer is not None else ():
-            letter = DeadLetter(service=name, **told)
-            rows.append((datetime.fromisoformat(told["died_at"]), letter.id, letter))
-    rows.sort(key=lambda row: row[:2], reverse=True)
-    shown = [letter for _, _, letter in rows[: paging.limit]]
-    last = (rows[paging.limit - 1][0].isoformat(), str(shown[-1].id)) if len(rows) > paging.limit else None
-    page = paging.page(response, shown, last)
-    unreachable = [name for name, answer in zip(names, found, strict=True) if answer is None]
-    return DeadLetters(items=page.items, next_cursor=page.next_cursor, unreachable=unreachable)
+    unreachable: list[str] = []
+
+    async def merged(question: Question) -> Found[DeadLetter]:
+        query = _letters_query(request, question)
+        found = await asyncio.gather(*(_ask(request, name, "GET", f"/internal/dead-letters?{query}") for name in names))
+        unreachable[:] = [name for name, answer in zip(names, found, strict=True) if answer is None]
+        told = [(name, answer[1]) for name, answer in zip(names, found, strict=True) if answer is not None]
+        letters = [DeadLetter(service=name, **one) for name, page in told for one in page["items"]]
+        letters.sort(key=_time_and_id, reverse=question.sort[0].descending != question.backwards)
+        rows: list[tuple[Mark, DeadLetter]] = [
+            ((when.isoformat(), str(letter.id)), letter) for letter in letters for when, _ in [_time_and_id(letter)]
+        ]
+        total = sum(page["total"] for _, page in told) if question.count else None
+        return question.page(rows[: question.limit + 1], total=total)
+
+    page = await asked.answer_from(merged, lambda letter: letter)
+    return page if isinstance(page, Response) else DeadLetters(**dict(page), unreachable=unreachable)
+
+
+def _letters_query(request: Request, question: Question) -> str:
+    """The same question for a service's worker."""
+    filters = [pair for pair in request.query_params.multi_items() if pair[0] not in ("service", "limit", "cursor")]
+    if question.start is not None:
+        filters.append(("start", orjson.dumps(question.start).decode()))
+    flags = [(name, "1") for name, on in (("backwards", question.backwards), ("count", question.count)) if on]
+    return urlencode([*filters, *flags, ("limit", str(question.limit + 1))])
+
+
+def _time_and_id(letter: DeadLetter) -> tuple[datetime, UUID]:
+    return letter.died_at or datetime.max.replace(tzinfo=UTC), letter.id
 
 
 @platform.post(

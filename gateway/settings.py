@@ -42,6 +42,12 @@ class GatewaySettings(ServiceSettings):
     api_token_seconds: int = 120  # a token exchanged for an API token; asked for again after that
     api_token_days_default: int = 90
     api_tokens_per_organization_max: int = 50
+    # 20 a second: a person's page asks ten at once, a list is read to its end with 200 rows at a time
+    requests_per_user_and_minute: int = 1200
+    requests_per_token_and_minute: int = 3000  # programs
+    requests_per_address_and_minute: int = 6000  # a company behind one address
+    unsigned_requests_per_address_and_minute: int = 300  # signing in, links of mails, tokens that are not in force
+    rates_times: int = 1  # for measurements and tests, which ask faster than anybody may
     live_streams_per_user_max: int = 8  # a few tabs and a program
     live_streams_max: int = 2000  # of one process; each has a queue
     live_frames_max: int = 2000  # some 400 KB; more than the history is read at a time, or a burst cuts everybody
@@ -50,6 +56,9 @@ class GatewaySettings(ServiceSettings):
     notification_age_hours_max: int = 72  # what happened longer ago is history by the time we hear of it
     origins_kept_days: int = 365  # addresses are personal: those of changes go after a year
     figures_kept_days: int = 120
+    archive_days: int = 7  # how long a person can fetch what he asked for
+    archive_attempts_max: int = 20
+    archive_lease_seconds: int = 30  # then services that did not answer are asked again
     smtp_url: str = Field("smtp://127.0.0.1:8922", validation_alias=AliasChoices("OFFCUT_SMTP_URL"))
     smtp_timeout_seconds: float = 30.0
     from_address: str = "accounts@offcut.example"

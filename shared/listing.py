@@ -20,7 +20,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-import orjson
 from fastapi import Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.responses import StreamingResponse
@@ -30,6 +29,7 @@ from shared import export, paging
 from shared.auth import Actor, actor_of
 from shared.db import Conn, Database
 from shared.filtering import OPERATIONS, Kind, Listing
+from shared.instants import encoded
 from shared.keyset import TOTAL_MAX, Found, Mark, Question
 from shared.paging import LIMIT_DEFAULT, AtLeast, Cursor, Limit, Page
 
@@ -38,6 +38,7 @@ R = TypeVar("R")
 S = TypeVar("S")
 M = TypeVar("M", bound=BaseModel)
 Fetch = Callable[[Conn, Question], Awaitable[Found[R]]]
+Read = Callable[[Question], Awaitable[Found[R]]]
 """Reads one page; is called again and again by an export."""
 
 
@@ -57,21 +58,26 @@ class Asked:
 
     async def answer(self, fetch: Fetch[R], shape: Callable[[R], M]) -> Page[M] | Response:
         """The page, every row changed by ``shape``; or the whole list as a file."""
+        return await self.answer_from(self._reading(fetch), shape)
+
+    async def answer_from(self, read: Read[R], shape: Callable[[R], M]) -> Page[M] | Response:
+        """The same for rows that do not come from this service's database."""
         if self.export is not None:
-            return await self._file(fetch, lambda row: shape(row).model_dump(mode="json"))
-        return self.page((await fetch(await self._conn(), self.question)).shaped(shape))
+            return await self._file(read, lambda row: shape(row).model_dump(mode="json"))
+        return self.page((await read(self.question)).shaped(shape))
 
     async def answer_json(self, fetch: Fetch[R], shape: Callable[[R], dict[str, Any]]) -> Response:
         """The same for rows that are JSON already: nothing checks them again, which long hot lists are worth."""
+        read = self._reading(fetch)
         if self.export is not None:
-            return await self._file(fetch, shape)
-        page = self.page((await fetch(await self._conn(), self.question)).shaped(shape))
+            return await self._file(read, shape)
+        page = self.page((await read(self.question)).shaped(shape))
         total = page.total_count.model_dump() if isinstance(page.total_count, AtLeast) else page.total_count
         body: dict[str, object] = {
             "items": page.items, "next_cursor": page.next_cursor, "prev_cursor": page.prev_cursor, "total_count": total
         }  # fmt: skip
         return Response(
-            orjson.dumps(body, default=export.plain, option=orjson.OPT_UTC_Z),
+            encoded(body),
             media_type="application/json",
             headers=dict(self.response.headers),
         )
@@ -93,17 +99,25 @@ class Asked:
             total_count=AtLeast(gte=TOTAL_MAX) if total is not None and total > TOTAL_MAX else total,
         )
 
-    async def _conn(self) -> Conn:
-        return await self.request.state.transaction.conn()
+    def _reading(self, fetch: Fetch[R]) -> Read[R]:
+        """Pages in the request's transaction; those of a file in one of their own each, so that none is held long."""
+        db: Database = self.request.app.state.db
 
-    async def _file(self, fetch: Fetch[R], shape: Callable[[R], dict[str, Any]]) -> Response:
+        async def read(question: Question) -> Found[R]:
+            if self.export is None:
+                return await fetch(await self.request.state.transaction.conn(), question)
+            async with db.transaction() as conn:
+                return await fetch(conn, question)
+
+        return read
+
+    async def _file(self, read: Read[R], shape: Callable[[R], dict[str, Any]]) -> Response:
         """The list from its first row on, whatever page was asked for."""
         wanted = self.export or export.Format.CSV
         columns = export.columns_of(self.request.scope["route"].response_model, self.question.listing.fields)
         begin = replace(self.question, start=None, backwards=False, count=False, limit=export.ROWS_PER_PAGE)
         # Read before the answer begins, so that what cannot be read is still a problem and not a broken file.
-        first = await fetch(await self._conn(), begin)
-        db: Database = self.request.app.state.db
+        first = await read(begin)
 
         async def pages() -> AsyncGenerator[list[dict[str, Any]]]:
             found, left = first, export.ROWS_MAX
@@ -112,8 +126,7 @@ class Asked:
                 left -= len(found.rows)
                 if found.after is None or left <= 0:
                     return
-                async with db.transaction() as conn:
-                    found = await fetch(conn, replace(begin, start=found.after))
+                found = await read(replace(begin, start=found.after))
 
         name = self.request.url.path.rstrip("/").rpartition("/")[2]
         return StreamingResponse(

@@ -6,19 +6,21 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any, ClassVar, cast
 
-import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import idempotency, metrics, problems, trace
+from shared import caching, idempotency, metrics, problems, trace
 from shared.auth import public
+from shared.bodies import strict_json
 from shared.config import ServiceSettings
 from shared.contracts.base import ActorRef
 from shared.db import Conn, Database
 from shared.listing import described
-from shared.problems import BadRequest, TooLarge
+from shared.openapi import DescribedApp, operation_id
+from shared.problems import TooLarge, UnsupportedMedia
 
 LOG = logging.getLogger("access")
 LOST_RACES = (UniqueViolation, ExclusionViolation, DeadlockDetected)
@@ -32,15 +34,28 @@ class StrictRequest(Request):
         body = await self.body()
         if len(body) > BODY_BYTES_MAX:
             raise TooLarge(f"A JSON body may have at most {BODY_BYTES_MAX} bytes; send it in parts.")
-        if b"\\u0000" in body or b"\x00" in body:
-            raise BadRequest("The body holds a NUL character; take it out.")
-        try:
-            return orjson.loads(body)  # refuses NaN, Infinity, lone surrogates and too deep nesting
-        except orjson.JSONDecodeError as error:
-            raise BadRequest(f"The body is not valid JSON; correct it at character {error.pos}: {error.msg}.") from None
+        return strict_json(body)
+
+    def must_be_json(self) -> None:
+        """Refuse a body that says it is something else; ``application/merge-patch+json`` is JSON too."""
+        if self.headers.get("content-length", "0") == "0" and "transfer-encoding" not in self.headers:
+            return
+        kind = self.headers.get("content-type", "nothing").partition(";")[0].strip().lower()
+        if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+            raise UnsupportedMedia(f"The body is sent as {kind[:100]}; send it as application/json.")
 
 
-class TransactionRoute(APIRoute):
+class DescribedRoute(APIRoute):
+    """A route that explains its own filters and files when it is a list."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        besides = described(self.dependant)
+        if besides is not None:
+            self.openapi_extra = {**(self.openapi_extra or {}), **besides}
+
+
+class TransactionRoute(DescribedRoute):
     """Opens the request's transaction when it is first asked for, and commits it before the answer is sent.
 
     With an ``Idempotency-Key`` a 2xx answer is stored in the same transaction and given again to a repeated request.
@@ -49,14 +64,9 @@ class TransactionRoute(APIRoute):
     tried_again: ClassVar[bool] = False
     takes_keys: ClassVar[bool] = True
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-        besides = described(self.dependant)
-        if besides is not None:  # a list explains its filters by itself
-            self.openapi_extra = {**(self.openapi_extra or {}), **besides}
-
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] – FastAPI declares a Coroutine
         original = super().get_route_handler()
+        takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
 
         async def answer(strict: StrictRequest) -> Response:
             async with AsyncExitStack() as stack:
@@ -68,6 +78,8 @@ class TransactionRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
+            if takes_json:
+                strict.must_be_json()
             if not self.tried_again:
                 return await answer(strict)
             try:
@@ -114,7 +126,7 @@ Transaction = Annotated[Conn, Depends(_open)]
 
 
 class Traced:
-    """Pure ASGI: takes or makes the request id, opens the trace, writes one access line."""
+    """Pure ASGI: takes or makes the request id, opens the trace, says what caches may keep, writes one access line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -131,15 +143,19 @@ class Traced:
         )
         status = 0
         started = time.perf_counter()
+        known = headers.get("if-none-match") if scope["method"] in ("GET", "HEAD") else None
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *message.get("headers", []),
-                    (b"x-request-id", chain.correlation_id.encode()),
-                ]
+                said = caching.told(message.get("headers", []))
+                if known is not None and status == 200 and caching.is_known(known, said):
+                    status = message["status"] = 304
+                    said = caching.without_body(said)
+                message["headers"] = [*said, (b"x-request-id", chain.correlation_id.encode())]
+            elif status == 304:
+                message["body"] = b""
             await send(message)
 
         with trace.tracing(chain):
@@ -205,7 +221,7 @@ def create_app(
         yield
         await db.close()
 
-    app = FastAPI(
+    app = DescribedApp(
         title=title,
         description=description,
         lifespan=lifespan,
@@ -214,6 +230,7 @@ def create_app(
         openapi_url="/internal/openapi.json",
         redirect_slashes=False,
         separate_input_output_schemas=False,
+        generate_unique_id_function=operation_id,
     )
     app.state.settings = settings
     app.state.db = db

@@ -69,6 +69,8 @@ def mutant_of(original: Book, seed: int) -> tuple[Book, list[str], list[str]]:
                 changes.append(told)
                 families.append(family)
                 break
+    for page in book.pages:
+        page.repeat_header()
     return book, changes, families
 
 

@@ -46,7 +46,12 @@ def _tokens(signed_in: sessions.SignedIn, response: Response, settings: GatewayS
     )
 
 
-@auth.post("/auth/login", dependencies=[public], summary="Sign in with e-mail address and password")
+@auth.post(
+    "/auth/login",
+    dependencies=[public],
+    summary="Sign in with e-mail address and password",
+    responses={401: {"description": "wrong"}},
+)
 async def login(body: schemas.Login, request: Request, response: Response, settings: Settings) -> schemas.Tokens:
     db: Database = request.app.state.db
     signed_in = await sessions.sign_in(
@@ -55,7 +60,12 @@ async def login(body: schemas.Login, request: Request, response: Response, setti
     return _tokens(signed_in, response, settings)
 
 
-@auth.post("/auth/refresh", dependencies=[public], summary="Get a new access token")
+@auth.post(
+    "/auth/refresh",
+    dependencies=[public],
+    summary="Get a new access token",
+    responses={401: {"description": "ended"}},
+)
 async def refresh(
     request: Request,
     response: Response,

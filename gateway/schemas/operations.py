@@ -1,10 +1,12 @@
 """Answers about the running system: what an operator sees of every service, and its dead letters."""
 
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
+
+from shared.instants import Instant
+from shared.paging import Page
 
 ServiceName = Literal["gateway", "ingestion", "catalog", "matching", "exclusivity", "newsletter"]
 
@@ -22,7 +24,7 @@ class DueTimer(BaseModel):
     """A timed job's next deadline; one in the past is late."""
 
     job: str
-    at: datetime
+    at: Instant
 
 
 class ServiceHealth(BaseModel):
@@ -34,7 +36,7 @@ class ServiceHealth(BaseModel):
     database: str | None = None
     redis: str | None = None
     version: str | None = None
-    started_at: datetime | None = None
+    started_at: Instant | None = None
     outbox_waiting: int | None = None
     outbox_oldest_seconds: float | None = None
     parked: int | None = None
@@ -65,13 +67,11 @@ class DeadLetter(BaseModel):
     error: str | None = None
     meta: str | None = None
     body: str | None = None
-    occurred_at: datetime | None = None
-    died_at: datetime | None = None
+    occurred_at: Instant | None = None
+    died_at: Instant | None = None
 
 
-class DeadLetters(BaseModel):
+class DeadLetters(Page[DeadLetter]):
     """One page over all services; ``unreachable`` are those whose worker did not answer."""
 
-    items: list[DeadLetter]
-    next_cursor: str | None = None
     unreachable: list[str] = []

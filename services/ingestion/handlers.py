@@ -2,10 +2,19 @@
 
 from collections.abc import Sequence
 
+from services.ingestion.usecases import holders
 from services.ingestion.usecases.commits import record_answers
-from services.ingestion.usecases.replicas import keep_items, keep_mill, keep_unlisted
+from services.ingestion.usecases.replicas import keep_hold, keep_items, keep_mill, keep_unlisted
 from shared.consumer import on
-from shared.contracts.catalog import ItemsChanged, ItemsListed, ItemsUnlisted, RowsApplied
+from shared.contracts.catalog import (
+    ItemReleased,
+    ItemReserved,
+    ItemsChanged,
+    ItemsListed,
+    ItemsUnlisted,
+    RowsApplied,
+)
+from shared.contracts.exclusivity import WindowClosed, WindowExtended, WindowGranted
 from shared.contracts.gateway import OrganizationChanged
 from shared.db import Conn
 
@@ -31,6 +40,27 @@ async def on_items_changed(conn: Conn, events: Sequence[ItemsChanged]) -> None:
 async def on_items_unlisted(conn: Conn, events: Sequence[ItemsUnlisted]) -> None:
     for event in events:
         await keep_unlisted(conn, event)
+        await holders.keep_purchases(conn, event)
+
+
+async def on_windows_granted(conn: Conn, events: Sequence[WindowGranted]) -> None:
+    for event in events:
+        await holders.keep_window(conn, event)
+
+
+async def on_windows_extended(conn: Conn, events: Sequence[WindowExtended]) -> None:
+    for event in events:
+        await holders.keep_window(conn, event)
+
+
+async def on_windows_closed(conn: Conn, events: Sequence[WindowClosed]) -> None:
+    for event in events:
+        await holders.end_window(conn, event)
+
+
+async def on_items_held(conn: Conn, events: Sequence[ItemReserved] | Sequence[ItemReleased]) -> None:
+    for event in events:
+        await keep_hold(conn, event)
 
 
 SUBSCRIPTIONS = (
@@ -39,4 +69,9 @@ SUBSCRIPTIONS = (
     on(ItemsListed, on_items_listed),
     on(ItemsChanged, on_items_changed),
     on(ItemsUnlisted, on_items_unlisted),
+    on(ItemReserved, on_items_held),
+    on(ItemReleased, on_items_held),
+    on(WindowGranted, on_windows_granted),
+    on(WindowExtended, on_windows_extended),
+    on(WindowClosed, on_windows_closed),
 )

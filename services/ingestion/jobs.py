@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from services.ingestion.collecting import Listener, collect
+from services.ingestion.extracting import read_next_datasheet
+from services.ingestion.extractor import Extractor
 from services.ingestion.reading import Reader
 from services.ingestion.settings import settings
 from services.ingestion.store.mailboxes import silences
 from services.ingestion.store.progress import forgotten, next_expiry, unreminded
-from services.ingestion.usecases import mailboxes, messages, receive, waiting
+from services.ingestion.usecases import datasheets, mailboxes, messages, receive, waiting
 from services.ingestion.usecases.commits import overdue, resend_parts
 from services.ingestion.usecases.review import expire_batch
 from services.ingestion.working import read_next_list, read_next_mail
@@ -30,6 +32,13 @@ BATCH_OF_TIMERS = 50
 def reader() -> Reader:
     """One sandbox per worker process."""
     return Reader(settings())
+
+
+@cache
+def extractor() -> Extractor | None:
+    """One client per worker process; ``None`` when no service is configured."""
+    url = settings().extractor_url
+    return Extractor(settings(), url=url) if url else None
 
 
 @cache
@@ -57,6 +66,11 @@ async def read_mails(db: Database) -> int:
 async def read_lists(db: Database) -> int:
     """Read one list, and commit it or leave it to a person."""
     return await read_next_list(db, settings(), reader())
+
+
+async def read_datasheets(db: Database) -> int:
+    """Read one data sheet, and publish it or leave it to a person."""
+    return await read_next_datasheet(db, settings(), reader(), extractor())
 
 
 async def resend_unanswered(db: Database) -> int:
@@ -127,6 +141,7 @@ JOBS = (
     every(seconds=0.1, run=listen_to_mailboxes),
     every(seconds=5, run=read_mails, wake_on=messages.CHANNEL, exclusive=False),
     every(seconds=5, run=read_lists, wake_on=receive.CHANNEL, exclusive=False),
+    every(seconds=5, run=read_datasheets, wake_on=datasheets.CHANNEL, exclusive=False),
     every(seconds=RESEND_CHECK_SECONDS, run=resend_unanswered),
     every(seconds=SILENCE_CHECK_SECONDS, run=watch_mailboxes, exclusive=False),
     every(seconds=EXPIRY_CHECK_SECONDS, run=remind_waiting),

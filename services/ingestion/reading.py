@@ -1,4 +1,4 @@
-"""The edge to the sandbox: lists and mails are read in a child, and what comes back is checked JSON."""
+"""The edge to the sandbox: lists, mails and data sheets are read in a child, and what comes back is checked JSON."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,16 +7,24 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from services.ingestion import mails
+from services.ingestion.datasheets import SheetReading, UnreadableSheet, door
 from services.ingestion.parsing import read_list
 from services.ingestion.parsing.model import ListReading, MillContext, UnreadableFile
 from services.ingestion.settings import IngestionSettings
 from shared.sandbox import Limits, Sandbox, SandboxFailed
 
-_READING: TypeAdapter[ListReading] = TypeAdapter(ListReading)
+READING: TypeAdapter[ListReading] = TypeAdapter(ListReading)
 _WORDS = {
     "time": "The list takes too long to read. Send it in smaller parts, or as a plain csv file.",
     "memory": "The list needs too much memory to read. Send it in smaller parts, or as a plain csv file.",
     "crash": "The list cannot be read; the file is damaged or of an unusual kind. Save it again as xlsx or csv.",
+}
+
+
+_SHEET_WORDS = {
+    "time": "The PDF takes too long to read. Send the pages of the data sheet only.",
+    "memory": "The PDF needs too much memory to read. Send the pages of the data sheet only.",
+    "crash": "The PDF is damaged or of an unusual kind. Save it again as PDF and send it once more.",
 }
 
 
@@ -40,17 +48,22 @@ def read(payload: bytes) -> bytes:
         reading = read_list(content, file_name=question.file_name, mill=question.mill, today=question.today)
     except UnreadableFile as refused:
         return b"-" + orjson.dumps([refused.code, refused.message])
-    return b"+" + _READING.dump_json(reading)
+    return b"+" + READING.dump_json(reading)
 
 
 class Reader:
-    """Reads lists and mails for this process."""
+    """Reads lists, mails and data sheets for this process."""
 
     def __init__(self, settings: IngestionSettings) -> None:
         limits = Limits(
             memory_bytes=settings.sandbox_memory_bytes,
             cpu_seconds=settings.sandbox_cpu_seconds,
             wall_seconds=settings.sandbox_wall_seconds,
+        )
+        self._sheet_limits = Limits(
+            memory_bytes=settings.sheet_memory_bytes,
+            cpu_seconds=settings.sheet_cpu_seconds,
+            wall_seconds=settings.sheet_wall_seconds,
         )
         self._sandbox = Sandbox("services.ingestion.reading", limits=limits)
 
@@ -61,11 +74,21 @@ class Reader:
             if answer.startswith(b"-"):
                 code, message = orjson.loads(answer[1:])
                 raise UnreadableFile(str(code), str(message))
-            return _READING.validate_json(answer[1:])
+            return READING.validate_json(answer[1:])
         except SandboxFailed as failed:
             raise UnreadableFile(failed.why, _WORDS[failed.why]) from failed
         except ValidationError as error:
             raise UnreadableFile("crash", _WORDS["crash"]) from error
+
+    async def datasheet(self, content: bytes, *, today: date) -> SheetReading:
+        """Read a data sheet; raises ``UnreadableSheet`` with a reason for the mill."""
+        try:
+            answer = await self._sandbox.run(
+                "services.ingestion.datasheets.door.read", door.pack(content, today=today), limits=self._sheet_limits
+            )
+        except SandboxFailed as failed:
+            raise UnreadableSheet(failed.why, _SHEET_WORDS[failed.why]) from failed
+        return door.unpack(answer)
 
     async def mail(self, raw: bytes) -> tuple[mails.ParsedMail, tuple[bytes, ...]]:
         """Take a mail apart; raises ``MailRefused``."""

@@ -37,9 +37,22 @@ class IngestionSettings(ServiceSettings):
     sandbox_memory_bytes: int = 1024 * MIB
     sandbox_cpu_seconds: int = 30
     sandbox_wall_seconds: float = 40
+    sheet_memory_bytes: int = 512 * MIB
+    sheet_cpu_seconds: int = 4  # a data sheet of four pages takes half a second
+    sheet_wall_seconds: float = 10
     resend_after_seconds: int = 600
     review_reminder_days: int = 3  # a weekend may pass without a reminder
     review_days_max: int = 14
+    extractor_url: str | None = Field(
+        None, validation_alias=AliasChoices("OFFCUT_INGESTION_EXTRACTOR_URL", "OFFCUT_EXTRACTOR_URL", "EXTRACTOR_URL")
+    )
+    """Where a service that reads data sheets listens, such as ``http://127.0.0.1:8925/extract``; ``None``: we read them
+    ourselves only."""
+    extractor_seconds: float = 30  # of one question in all, however slowly the answer comes
+    extractor_connect_seconds: float = 3
+    extractor_answer_bytes_max: int = 2 * MIB  # eight hundred values with their snippets are half of it
+    extractor_attempts_max: int = 3  # then the sheet is read here
+    extractor_retry_seconds: float = 30  # doubled each time
     mailbox_silent_seconds_max: int = 900  # three polls that failed: no longer a hiccup
 
 

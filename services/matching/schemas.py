@@ -1,6 +1,6 @@
 """Bodies of requests and answers. A requirement is the same object in both directions; answers add what we know."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -12,6 +12,7 @@ from services.matching.domain.model import Cadence
 from shared.bodies import RequestBody
 from shared.contracts.grades import FAMILIES, FAMILY_OF
 from shared.contracts.types import Certification, Defect, Form
+from shared.instants import Instant
 
 GSM_MAX = Decimal(2000)
 WIDTH_MM_MAX = 12_000  # the widest paper machine makes 11.8 m
@@ -134,6 +135,25 @@ class RequirementBody(RequestBody):
 class RequirementCreate(RequirementBody):
     """``buyer_id`` is for admins, who say for whom; a buyer's own organisation is taken otherwise."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Testliner for the wide corrugator",
+                    "grade_codes": ["TL_2", "TL_3"],
+                    "product_forms": ["reel"],
+                    "gsm": {"min": "125", "max": "150"},
+                    "width_mm": {"min": 2400, "max": 2500},
+                    "weight_kg": {"min": 10000},
+                    "quality_floor": "B",
+                    "price_ceiling": {"amount": "450.00", "currency": "EUR", "per": "t"},
+                    "ship_from_countries": ["DE", "AT"],
+                    "cadence": "on_match",
+                }
+            ]
+        }
+    )
+
     buyer_id: UUID | None = None
     paused: bool = False
 
@@ -156,6 +176,10 @@ class CeilingPatch(RequestBody):
 
 class RequirementPatch(RequestBody):
     """Members to change (JSON Merge Patch): absent stays as it is, ``null`` goes back to "any"."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"gsm": {"min": "120"}, "valid_until": "2026-12-31", "paused": False}]}
+    )
 
     title: Annotated[str, Field(max_length=120)] | None = None
     families: Annotated[list[Family], Field(max_length=len(FAMILIES))] | None = None
@@ -198,8 +222,8 @@ class RequirementView(RequirementBody):
     status: str
     paused: bool
     live_matches: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
 
 
 class CriterionView(BaseModel):
@@ -229,7 +253,7 @@ class MatchView(BaseModel):
     score: Decimal | None
     band: str
     explanation: list[CriterionView] | None
-    created_at: datetime
+    created_at: Instant
     closed_reason: str | None
     redacted: list[str]
 
@@ -247,7 +271,7 @@ class RunCreate(RequestBody):
     scope: Literal["all", "item", "requirement", "changed_since"]
     item_id: UUID | None = None
     requirement_id: UUID | None = None
-    since: datetime | None = None
+    since: Instant | None = None
 
     @model_validator(mode="after")
     def _target(self) -> Self:
@@ -271,5 +295,5 @@ class RunView(BaseModel):
     requirements: int
     found: int
     closed: int
-    created_at: datetime
-    completed_at: datetime | None
+    created_at: Instant
+    completed_at: Instant | None

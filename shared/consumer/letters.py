@@ -5,7 +5,6 @@ It brings the administrator's own token, and this service verifies it: a port is
 
 import logging
 from dataclasses import asdict
-from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -17,9 +16,11 @@ from shared.auth import Actor, verifier
 from shared.consumer import operations
 from shared.consumer.operations import DeadLetter
 from shared.db import Database
+from shared.keyset import Question
 from shared.problems import AppError, BadRequest, NotAllowed, NotAuthenticated, NotFound
 
-LIMIT_MAX = 201  # a page of the API and one more
+LIMIT_MAX = 1001  # a page of an export and one more
+_PLACE = ("start", "backwards", "count")
 log = logging.getLogger(__name__)
 
 
@@ -40,22 +41,30 @@ class Letters:
         ]
 
     async def shown(self, request: Request) -> Response:
+        """One more than a page, in the direction of reading; ``start`` is the place of the last one seen."""
         try:
-            self._admin(request)
-            limit = min(int(request.query_params.get("limit", "50")), LIMIT_MAX)
-            before, before_id = request.query_params.get("before"), request.query_params.get("before_id")
+            role = self._admin(request).role
+            asked = request.query_params
+            filters, sort = operations.LETTERS.parse(
+                [pair for pair in asked.multi_items() if pair[0] not in _PLACE], role
+            )
+            start: list[str] | None = orjson.loads(asked["start"]) if "start" in asked else None
+            question = Question(
+                listing=operations.LETTERS,
+                filters=filters,
+                sort=sort,
+                limit=min(int(asked.get("limit", "50")), LIMIT_MAX),
+                start=tuple(start) if start is not None else None,
+                backwards="backwards" in asked,
+                count="count" in asked,
+            )
             async with self._database.transaction() as conn:
-                found = await operations.dead_letters(
-                    conn,
-                    limit=limit,
-                    before=datetime.fromisoformat(before) if before else None,
-                    before_id=UUID(before_id) if before_id else None,
-                )
+                found = await operations.letters_page(conn, question)
         except AppError as error:
             return _refused(error)
         except ValueError as error:
             return _refused(BadRequest(str(error)))
-        return _json({"items": [asdict(letter) for letter in found]})
+        return _json({"items": [asdict(letter) for letter in found.rows], "total": found.total})
 
     async def one(self, request: Request) -> Response:
         try:

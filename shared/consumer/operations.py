@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from shared.contracts.gateway import Role
 from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +28,42 @@ class DeadLetter:
     died_at: datetime
 
 
-async def dead_letters(
-    conn: Conn, *, limit: int, before: datetime | None = None, before_id: UUID | None = None
-) -> list[DeadLetter]:
-    """Latest first; ``before`` and ``before_id`` continue after the last one of a page."""
-    return await fetch_all(
+LETTERS = Listing(
+    {
+        "died_at": Field(Kind.INSTANT, "died_at"),
+        "occurred_at": Field(Kind.INSTANT, "occurred_at", sortable=False),
+        "type": Field(Kind.TEXT, "type", sortable=False),
+        "stream": Field(Kind.TEXT, "stream", sortable=False),
+        "event_id": Field(Kind.ID, "event_id", sortable=False),
+        "attempts": Field(Kind.INTEGER, "attempts", sortable=False),
+        "error": Field(Kind.TEXT, "error", sortable=False),
+    },
+    id="id",
+    sort="-died_at",
+    also=("service",),
+)
+"""The gateway merges the letters of all services, which it can in the order of one time only."""
+
+
+async def dead_letters(conn: Conn, *, limit: int) -> list[DeadLetter]:
+    """What this service gave up, latest first."""
+    filters, sort = LETTERS.parse((), Role.ADMIN)
+    found = await letters_page(conn, Question(listing=LETTERS, filters=filters, sort=sort, limit=limit))
+    return found.rows
+
+
+async def letters_page(conn: Conn, question: Question) -> Found[DeadLetter]:
+    """A page of what this service gave up."""
+    return await question.fetch(
         conn,
         DeadLetter,
         """
-        SELECT id, stream, seq, event_id, type, key, meta, body, occurred_at, attempts, error, died_at
+        SELECT {mark}, id, stream, seq, event_id, type, key, meta, body, occurred_at, attempts, error, died_at
         FROM dead_letter
-        WHERE %(before)s::timestamptz IS NULL OR (died_at, id) < (%(before)s::timestamptz, %(before_id)s::uuid)
-        ORDER BY died_at DESC, id DESC
-        LIMIT %(limit)s
+        WHERE true {filters}
+        {order}
         """,
-        {"limit": limit, "before": before, "before_id": before_id},
+        {},
     )
 
 

@@ -54,6 +54,7 @@ class BatchCounts(WireModel):
     excluded: int = 0
     applied: int = 0
     rejected: int = 0
+    reverted: int = 0
 
 
 class BatchStatusChanged(Event):
@@ -79,6 +80,67 @@ class BatchStatusChanged(Event):
     @property
     def key(self) -> str:
         return str(self.mill_id)
+
+    @property
+    def audience(self) -> tuple[UUID, ...]:
+        return (self.mill_id,)
+
+
+class DatasheetValue(WireModel):
+    """One property of the paper. ``gsm`` ``None``: of every grammage of the sheet. Units as the sheet's readers use."""
+
+    gsm: Decimal | None
+    property: str
+    value: Decimal
+    unit: str
+    page: int
+    standard: str | None = None
+    direction: str | None = None  # MD, CD, top, reverse
+    tolerance: str | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+
+
+class DatasheetApproved(Event):
+    """What a data sheet says may be shown with these items. A later version replaces values and items alike."""
+
+    TYPE: ClassVar[str] = "ingestion.datasheet.approved.v1"
+    datasheet_id: UUID
+    mill_id: UUID
+    version: int
+    file_name: str
+    product: str | None = None
+    grade_code: str | None = None
+    revision_date: date | None = None
+    values: tuple[DatasheetValue, ...]
+    item_ids: tuple[UUID, ...]
+    replaces: tuple[UUID, ...] = ()  # older data sheets that no longer count
+
+    @property
+    def key(self) -> str:
+        return str(self.datasheet_id)
+
+    @property
+    def audience(self) -> tuple[UUID, ...]:
+        return (self.mill_id,)
+
+
+class DatasheetFailed(Event):
+    """A data sheet could not be read. ``reply_to`` is set only for an authenticated sender who should get an answer."""
+
+    TYPE: ClassVar[str] = "ingestion.datasheet.failed.v1"
+    datasheet_id: UUID
+    mill_id: UUID
+    version: int
+    code: str
+    reason: str  # plain words, with what to do
+    file_name: str
+    reply_to: str | None = None
+    language: str | None = None
+
+    @property
+    def key(self) -> str:
+        return str(self.datasheet_id)
 
     @property
     def audience(self) -> tuple[UUID, ...]:

@@ -49,7 +49,7 @@ def build(settings: ServiceSettings, event_of: Callable[[int], Event]) -> FastAP
     """The app; ``event_of`` says what is published for a number."""
 
     @intents.post("/intents", status_code=201, dependencies=[public])
-    async def post(body: Intents, conn: Transaction, _: Keyed) -> int:  # pyright: ignore[reportUnusedFunction]
+    async def post(body: Intents, conn: Transaction, _: Keyed) -> int:  # pyright: ignore[reportUnusedFunction] – the decorator keeps it
         await outbox.add(conn, *[event_of(number) for number in body.numbers])
         return len(body.numbers)
 

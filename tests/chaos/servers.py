@@ -87,7 +87,7 @@ class Servers:
         with self.admin() as admin:
             row = admin.execute("SHOW server_version").fetchone()
         with Redis.from_url(self.redis_url) as redis:  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
-            info: dict[str, object] = redis.info("server")  # pyright: ignore – untyped in redis-py
+            info: dict[str, object] = redis.info("server")  # pyright: ignore[reportUnknownMemberType] – untyped in redis-py
         name = "Valkey" if "valkey_version" in info else "Redis"
         return f"PostgreSQL {row[0] if row else '?'}, {name} {info.get('valkey_version') or info['redis_version']}"
 

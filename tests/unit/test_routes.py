@@ -9,6 +9,7 @@ import pytest
 from deploy.layout import SERVICES
 from deploy.routes import DOCUMENT, Endpoint, apps, document, endpoints
 from gateway.routes import PUBLIC, SEGMENTS
+from tests.support.matrix import NOUNS, OPEN
 
 
 @pytest.fixture(scope="module", name="found")
@@ -38,6 +39,12 @@ def test_routes_when_a_service_has_them_then_the_gateway_leads_there(found: list
         one.path for one in found if one.service != "gateway" and SEGMENTS.get(one.path.split("/")[1]) != one.service
     ]
     assert not lost, f"add to SEGMENTS in gateway/routes.py: {lost}"
+
+
+def test_paths_when_they_hold_an_id_then_the_matrix_says_whose(found: list[Endpoint]) -> None:
+    """``tests/integration/whole/test_matrix.py`` asks for each as everybody; without a rule it would ask nothing."""
+    names = {name for one in found for name in re.findall(r"\{(\w+)\}", one.path)}
+    assert not names - NOUNS.keys() - OPEN.keys(), "tests/support/matrix.py has to say who may know it"
 
 
 def lenient(document: bytes) -> Iterator[str]:

@@ -4,12 +4,12 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-import orjson
-from fastapi import Header, Query, Response
+from fastapi import Query, Response
 
 from services.catalog.domain.items import Item
 from services.catalog.errors import InvalidLot, ItemNotFound
-from services.catalog.schemas import ItemOut, ItemPatch, Listing, NewItem, Sale, Withdrawal
+from services.catalog.schemas import ItemPatch, Listing, NewItem, Sale, Withdrawal
+from services.catalog.schemas.answers import ItemDetail, ItemOut
 from services.catalog.search import ITEMS
 from services.catalog.settings import settings
 from services.catalog.usecases import items as usecases
@@ -18,6 +18,7 @@ from shared.auth import Actor, AnyActor, MillActor
 from shared.contracts.types import BuyerId, ItemId, MillId
 from shared.db import Conn, clock
 from shared.idempotency import Keyed
+from shared.instants import encoded
 from shared.listing import Asked, listed
 from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
@@ -37,21 +38,13 @@ async def get_items(
     return await asked.answer_json(partial(find_items, actor=actor, words=words), dict)
 
 
-@routes.get("/items/{item_id}", response_model=ItemOut)
-async def get_item(
-    item_id: UUID,
-    conn: Transaction,
-    actor: AnyActor,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+@routes.get("/items/{item_id}", response_model=ItemDetail)
+async def get_item(item_id: UUID, conn: Transaction, actor: AnyActor) -> Response:
     """One item as you may see it; hidden members are null and named in ``redacted``."""
-    response = await _view(conn, actor, item_id)
-    if if_none_match == response.headers["ETag"]:
-        return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
-    return response
+    return await _view(conn, actor, item_id)
 
 
-@routes.post("/items", response_model=ItemOut, status_code=201)
+@routes.post("/items", response_model=ItemDetail, status_code=201)
 async def create_item(body: NewItem, conn: Transaction, actor: MillActor, _: Keyed) -> Response:
     """Enter a lot by hand; ``publish=false`` keeps a draft, a future ``available_from`` makes it pre-production."""
     mill_id = body.mill_id if actor.is_admin else actor.organization_id
@@ -73,7 +66,7 @@ async def create_item(body: NewItem, conn: Transaction, actor: MillActor, _: Key
     return response
 
 
-@routes.patch("/items/{item_id}", response_model=ItemOut)
+@routes.patch("/items/{item_id}", response_model=ItemDetail)
 async def change_item(
     item_id: UUID, body: ItemPatch, conn: Transaction, actor: MillActor, version: ExpectedVersion
 ) -> Response:
@@ -90,7 +83,7 @@ async def change_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/listings", response_model=ItemOut)
+@routes.post("/items/{item_id}/listings", response_model=ItemDetail)
 async def list_item(
     item_id: UUID, body: Listing, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:
@@ -109,7 +102,7 @@ async def list_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/withdrawals", response_model=ItemOut)
+@routes.post("/items/{item_id}/withdrawals", response_model=ItemDetail)
 async def withdraw_item(
     item_id: UUID, body: Withdrawal, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:
@@ -127,7 +120,7 @@ async def withdraw_item(
     return await _changed(conn, actor, item)
 
 
-@routes.post("/items/{item_id}/sales", response_model=ItemOut)
+@routes.post("/items/{item_id}/sales", response_model=ItemDetail)
 async def sell_item(
     item_id: UUID, body: Sale, conn: Transaction, actor: MillActor, version: ExpectedVersion, _: Keyed
 ) -> Response:
@@ -154,7 +147,7 @@ async def _view(conn: Conn, actor: Actor, item_id: UUID, *, status: int = 200) -
     if seen is None:
         raise ItemNotFound
     view, viewer = seen
-    body = orjson.dumps(view, option=orjson.OPT_UTC_Z)
+    body = encoded(view)
     response = Response(body, status_code=status, media_type="application/json")
     tag(response, view["version"], viewer)
     return response

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Header, Response
 
 from services.catalog import reference
+from services.catalog.schemas.answers import ReferenceData
 from shared.auth import AnyActor
 from shared.service import router
 
@@ -13,7 +14,7 @@ routes = router("reference")
 _HEADERS = {"ETag": reference.TAG, "Cache-Control": "private, max-age=300"}
 
 
-@routes.get("/reference-data", responses={200: {"content": {"application/json": {}}}})
+@routes.get("/reference-data", response_model=ReferenceData)
 async def get_reference_data(_: AnyActor, if_none_match: Annotated[str | None, Header()] = None) -> Response:
     """Grades, forms, qualities, defects, units, countries, currencies, delivery terms."""
     if if_none_match == reference.TAG:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.catalog.schemas import RulesIn, RulesOut
+from services.catalog.schemas import RulesIn
+from services.catalog.schemas.answers import RulesOut
 from services.catalog.store import organizations
 from services.catalog.usecases.organizations import replace_rules
 from shared.auth import MillActor

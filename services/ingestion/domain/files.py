@@ -15,6 +15,7 @@ class FileKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+SHEET_BYTES_MAX = 10 << 20  # a data sheet with its pictures
 LISTS = (FileKind.XLSX, FileKind.XLS, FileKind.ODS, FileKind.TEXT)
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
 _CARDS = (b"BEGIN:", b"-----BEGIN", b"%!PS", b"{\\rtf")

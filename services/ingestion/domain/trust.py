@@ -37,7 +37,7 @@ WORDS: dict[MailReason, str] = {
     MailReason.AMBIGUOUS_SENDER: "More than one mill has registered this sender.",
     MailReason.DMARC_FAIL: "The mail claims a sender that our mail server could not verify.",
     MailReason.MILL_NOT_APPROVED: "The mill is not approved for trading at the moment.",
-    MailReason.NO_LIST: "No attachment is a list we can read (xlsx, xls, ods or csv).",
+    MailReason.NO_LIST: "No attachment is a list (xlsx, xls, ods or csv) or a data sheet (PDF) that we can read.",
     MailReason.DUPLICATE_MESSAGE: "The same mail was taken before.",
 }
 

@@ -1,13 +1,13 @@
 """What was read, in the shapes others get: rows with their problems, columns, the fingerprint of a header."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
 
 from services.ingestion.parsing.columns import Column
 from services.ingestion.parsing.draft import DRAFT_FIELDS, Fault, as_json, settled
-from services.ingestion.parsing.headers import Header
+from services.ingestion.parsing.headers import Header, ours
 from services.ingestion.parsing.model import ColumnReading, Problem, RowKind, RowReading
 from services.ingestion.parsing.naming import RowResult
 from services.ingestion.parsing.rows import Reader, read_row
@@ -29,18 +29,28 @@ class Part:
     shape: Layout
     rows: list[RowReading] = field(default_factory=list[RowReading])
     total: Decimal | None = None
+    start: int = 0  # rows before belong to another list of the same sheet
+    turned: bool = False
 
 
-def fingerprint(headers: list[Header]) -> str:
-    """The same for every list with the same columns, whatever their order."""
-    names = sorted({normal(h.text) for h in headers if h.text})
+def fingerprint(headers: Iterable[Header]) -> str:
+    """The same for every list with the same columns, whatever their order; notes of ours do not count."""
+    return fingerprint_of(h.text for h in headers)
+
+
+def fingerprint_of(headers: Iterable[str]) -> str:
+    """The same from the headers as they are written."""
+    names = sorted({normal(text) for text in headers if text and not ours(text)})
     return sha256("\n".join(names).encode()).hexdigest()
 
 
 def headings_of(part: Part) -> list[str]:
-    """One distinct name per column, as the list writes it."""
+    """One distinct name per column, as the list writes it; none for a note of ours."""
     names: list[str] = []
     for index, header in enumerate(part.table.headers):
+        if ours(header.text):
+            names.append("")
+            continue
         name = clean(header.text) or f"column {index + 1}"
         while name in names:
             name += " (2)"
@@ -49,7 +59,7 @@ def headings_of(part: Part) -> list[str]:
 
 
 def source_values(headings: list[str], row: list[Cell]) -> dict[str, str]:
-    return {h: c if type(c) is str else shown(c) for h, c in zip(headings, row, strict=False) if c is not None}
+    return {h: c if type(c) is str else shown(c) for h, c in zip(headings, row, strict=False) if c is not None and h}
 
 
 def lot_reading(part: Part, readers: list[Reader], headings: list[str], index: int, row: list[Cell]) -> RowReading:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import cast
 
 from services.ingestion.parsing.evidence import BARE_FITS, FITS, grade_fit, usually
-from services.ingestion.parsing.headers import Header
+from services.ingestion.parsing.headers import Header, ours
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.sheets import Cell, Grid, is_filled
 from services.ingestion.parsing.tables import Table
@@ -61,7 +61,7 @@ def resolve_columns(grid: Grid, table: Table, *, mill: MillContext, today: date)
     columns = [
         Column(i, header, _sample(grid, table, i))
         for i, header in enumerate(table.headers)
-        if i not in grid.hidden_columns
+        if i not in grid.hidden_columns and not ours(header.text)
     ]
     columns = [c for c in columns if c.header.text or c.cells]
     remembered = _remembered(mill)
@@ -92,7 +92,7 @@ def _sample(grid: Grid, table: Table, index: int) -> list[Cell]:
         if number in grid.hidden_rows or index >= len(row) or not is_filled(row[index]):
             continue
         cell = row[index]
-        if len(row) > 3 and sum(1 for c in row if is_filled(c)) < 4:
+        if len(row) > 3 and len(row) - row.count(None) < 4:
             continue
         if isinstance(cell, str) and (is_empty_mark(cell) or (header and normal(cell) == header)):
             continue

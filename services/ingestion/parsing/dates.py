@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
-from services.ingestion.parsing.text import fold
+from services.ingestion.parsing.text import fold, normal, section, word_set, words
 
 Order = Literal["dmy", "mdy"]
 
@@ -19,22 +19,10 @@ _WEEK = re.compile(
 _QUARTER = re.compile(r"\bq([1-4])\s?[/ -]?\s?(\d{4})\b")
 _DAY_MONTH_NAME = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?[. ]+(?:de )?([a-z]{3,10})\.?,?[ -]+(?:de )?(\d{4})\b")
 _MONTH_NAME_DAY = re.compile(r"\b([a-z]{3,10})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b")
-_EXCEL_EPOCH = date(1899, 12, 30)
-
-_MONTHS = (
-    ("jan", "ene", "gen", "tammi", "styc"),
-    ("feb", "fev", "helmi", "lut"),
-    ("mar", "maa", "marz"),
-    ("apr", "avr", "abr", "huhti", "kwi"),
-    ("may", "mai", "mag", "maj", "touko"),
-    ("jun", "juin", "giu", "kesa"),
-    ("jul", "juil", "lug", "heina"),
-    ("aug", "aou", "ago", "elo", "sie"),
-    ("sep", "set", "syys", "wrz"),
-    ("oct", "okt", "ott", "out", "loka"),
-    ("nov", "marras", "lis"),
-    ("dec", "dez", "dic", "joulu", "gru"),
+_MONTH_ALONE = re.compile(
+    r"^(?:(?P<part>[a-z][a-z ]*?)[ -])?(?P<month>[a-z]{3,10})\.?[ /-]?(?:de )?(?P<year>\d{4}|\d{2})?$"
 )
+_EXCEL_EPOCH = date(1899, 12, 30)
 
 
 def decide_order(texts: Iterable[str], *, country: str) -> Order | None:
@@ -77,6 +65,8 @@ def parse(text: str, order: Order | None, today: date) -> date | None:
             return date(int(found[2]), 3 * int(found[1]) - 2, 1)
         if found := _WEEK.search(folded):
             return _monday(int(found[1]), found[2], today)
+        if found := _MONTH_ALONE.match(folded):
+            return _in_month(found["part"], found["month"], found["year"], today)
     except ValueError:
         return None
     return None
@@ -107,7 +97,30 @@ def from_serial(number: float) -> date | None:
 
 
 def _month(name: str) -> int | None:
-    for index, starts in enumerate(_MONTHS, 1):
-        if name.startswith(starts):
-            return index
-    return None
+    return _months().get(normal(name))
+
+
+@cache
+def _months() -> dict[str, int]:
+    """Names of months and their usual short forms, from every language."""
+    found: dict[str, int] = {}
+    for number, names in section("words", "months").items():
+        for word in words(names):
+            found[word] = int(number)
+            found.setdefault(word[:3], int(number))
+            found.setdefault(word[:4], int(number))
+    return found
+
+
+def _in_month(part: str | None, name: str, year: str | None, today: date) -> date | None:
+    """ "Mitte Dezember": the 15th; the end is its last day; a month without a year is the next one to come."""
+    month = _month(name)
+    said = normal(part or "")
+    known = next((key for key in ("early", "middle", "end") if said in word_set(key)), None)
+    if month is None or (said and known is None):
+        return None
+    of_year = _year(year) if year else today.year + (1 if month < today.month else 0)
+    following = date(of_year + month // 12, month % 12 + 1, 1)
+    return {"middle": date(of_year, month, 15), "end": following - timedelta(days=1)}.get(
+        known or "", date(of_year, month, 1)
+    )

@@ -15,6 +15,7 @@ from shared.contracts.types import LotValues
 
 FEW = 3  # below this a middle means nothing
 ODD_SHARE = 0.3  # of a column outside what can be: the unit is wrong, not the cells
+MANY = 0.4  # of the lots whose weight does not go with their size
 PRICE_FEW = 3
 SLIP = 4.5  # times the usual price of its grade, or less than that part of it
 LIST_SLIP = 6.5  # against the whole list, where grades differ by themselves
@@ -56,7 +57,7 @@ def doubts(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Itera
 
 def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Iterator[Problem]:
     for field, (hard, usual) in _LIMITS.items():
-        values = [float(v) for row in rows if (v := _stated(row, field)) is not None]
+        values = [float(v) for row in rows if (v := _stated(row, field)) is not None and v > 0]
         if len(values) < FEW:
             continue
         outside = sum(1 for v in values if not hard[0] <= v <= hard[1])
@@ -67,6 +68,7 @@ def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) ->
             text = f"The {label} would be around {middle:,.0f}, which is unusual. Is the unit or the column right?"
             yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, name), field=name)
 
+    yield from _odd_for_grade(sheet, rows, scope)
     twice = sum(1 for row in rows if any(p.code == "duplicate_lot_ref" for p in row.problems))
     if twice >= FEW and twice > 0.15 * sum(1 for row in rows if row.kind == "lot"):
         text = f'Many rows have the same lot number. Is "{_header(scope, "lot_ref")}" the lot number?'
@@ -76,6 +78,17 @@ def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) ->
     if len(cores) >= FEW and usual_cores < 0.5 * len(cores):
         text = f"Cores of {', '.join(f'{v:g}' for v in list(dict.fromkeys(cores))[:3])} mm are unusual. Is the unit or the column right?"
         yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, "core_mm"), field="core_mm")
+
+
+def _odd_for_grade(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Iterator[Problem]:
+    """Grammages that many grades of the list do not have: a wrong unit, or another column."""
+    read = [row for row in rows if row.kind == "lot" and _stated(row, "gsm") is not None]
+    odd = [
+        row for row in read if any(p.field == "gsm" and p.code in ("grade_and_gsm", "unusual") for p in row.problems)
+    ]
+    if len(odd) >= FEW and len(odd) > 0.35 * len(read):
+        text = "Many grammages do not go with their grades. Is the unit or the column right?"
+        yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, "gsm"), field="gsm")
 
 
 def _stated(row: RowReading, field: str) -> Decimal | int | float | None:
@@ -102,7 +115,13 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
     shares = [s for lot in lots if (s := geometry.against_middle(lot)) is not None]
     implied = [d for lot in lots if (d := geometry.implied_diameter(lot)) is not None]
     wrong = len(shares) >= FEW and not geometry.LIST_LIGHT <= median(shares) <= geometry.LIST_HEAVY
+    apart = sum(1 for lot in lots if (s := geometry.share_of_usual(lot)) is not None and not 0.8 <= s <= 1.2)
+    wrong = wrong or (apart >= FEW and apart > MANY * len(shares))
     absurd = len(implied) >= FEW and not 300 <= median(implied) <= 1700
+    solid = [float(v.gsm) * 1000 / v.caliper_um for v in lots if v.caliper_um]
+    if len(solid) >= FEW and not 300 <= median(solid) <= 1300:
+        text = "Grammage and thickness do not go together. Please check their columns and units."
+        yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, "caliper_um"), field="caliper_um")
     if wrong or absurd or (refused >= FEW and refused > ODD_SHARE * (refused + len(lots))):
         yield Problem(
             "units_doubtful",

@@ -19,7 +19,7 @@ _CLAIM = re.compile(
     r"(?: (?:mix|recycled|100|controlled wood|credit|certified|claim|coc|\d{1,3})\b)*"
     r"|\b(?:eu )?ecolabel\b|\bblauer engel\b|\bblue angel\b|\bnordic swan\b|\bsvanen\b"
 )
-_MEASURE = re.compile(r"\b\d+(?: \d+)? ?(?:g|gsm|gr|g m2|gr m2|g qm|pt|pts|um|mm|cm|lb)\b")
+_MEASURE = re.compile(r"\b\d+(?: \d)? ?(?:g m2|gr m2|g mq|gr mq|g qm|gsm|gr|g|pts|pt|um|mm|cm|lb)\b")
 _NUMBER = re.compile(r"\b\d{2,4}\b")
 
 

@@ -31,6 +31,7 @@ NOISE = frozenset(
         "je",
         "per",
         "pro",
+        "tsd",
     }
 )
 COUNT_UNITS = frozenset(
@@ -109,9 +110,19 @@ class Header:
     fields: dict[str, float]
 
 
+OURS = "Offcut"  # a header that begins so is of a column that we wrote into the list, and means nothing
+
+
+def ours(text: str) -> bool:
+    """Whether a column is a note of ours on a list that we gave back to be corrected."""
+    return normal(text).startswith(OURS.casefold() + " ")
+
+
 @lru_cache(maxsize=4096)
 def read_header(text: str) -> Header:
     """What a header cell may mean, from its words and its unit."""
+    if ours(text):
+        return Header(text, "", None, {})
     rest, unit = header_unit(text)
     rest = normal(rest)
     scores = _word_scores(normal(text))

@@ -11,7 +11,7 @@ from services.ingestion.parsing.draft import LABELS, Fault, rounded, tenth
 from services.ingestion.parsing.quantities import Plan
 from services.ingestion.parsing.scope import NOTHING, Reading, Scope, remembered, shown
 from services.ingestion.parsing.sheets import Cell, CellError
-from services.ingestion.parsing.text import clean, is_empty_mark, normal
+from services.ingestion.parsing.text import clean, is_empty_mark, normal, word_set
 from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, currency_of, header_unit
 from shared.contracts.types import QualityClass
 
@@ -44,7 +44,7 @@ def measure(cell: Cell, plan: Plan) -> Reading:
     if plan.dimension == "count":
         if read.unit and not terms.counts_things(read.unit):
             return None, Fault(name, "not_a_number", f'"{clean(cell)}" is not a number for the {label}.')
-        return read.value, None
+        return _scaled(read.value, plan.unit, plan, name)
     unit = cell_unit(read.unit, plan.dimension)
     if unit is None:
         return None, Fault(name, "unit_unknown", f'The unit in "{clean(cell)}" is not known.')
@@ -53,7 +53,7 @@ def measure(cell: Cell, plan: Plan) -> Reading:
 
 def _scaled(value: Decimal, unit: str | None, plan: Plan, name: str) -> Reading:
     if plan.dimension == "count":
-        return value, None
+        return value * (1000 if unit == "thousand" else 1), None
     if unit == "ton?":
         unit = plan.ton
     factor = FACTORS[plan.dimension].get(unit or "")
@@ -177,7 +177,7 @@ def _price(scope: Scope, name: str, cell: Cell) -> Reading:
         return NOTHING
     rest, unit = header_unit(text)
     read = numbers.quantity(rest.strip(" €$£"), scope.plans["price"].mark)
-    if read.kind != "number" or read.value is None or read.unit.strip("€$£ .,-–*"):
+    if read.kind != "number" or read.value is None or _stray(read.unit):
         return None, Fault(name, "not_a_number", f'"{text}" is not a price.')
     own = unit if unit and unit.dimension == "price" else None
     merged = own
@@ -186,6 +186,12 @@ def _price(scope: Scope, name: str, cell: Cell) -> Reading:
     elif own is not None and own.currency is None and scope.price is not None:
         merged = HeaderUnit("price", own.unit, scope.price.currency)
     return (read.value, merged or scope.price), None
+
+
+def _stray(text: str) -> bool:
+    """Words behind a price that say something else than "negotiable" or "645,-"."""
+    left = text.strip("€$£ .,-–*()")
+    return bool(left) and normal(left) not in word_set("negotiable")
 
 
 def _currency(scope: Scope, name: str, cell: Cell) -> Reading:

@@ -41,7 +41,7 @@ class MillContext:
     """What is known about the sender. ``profile`` is what a person confirmed for this header fingerprint:
 
     ``{"columns": {"<normalised header>": {"field": "width_mm", "unit": "cm"}}, "grades": {"<grade word>": "TL_3"},
-    "classes": {"<class word>": "B"}}``; every part may be missing.
+    "classes": {"<class word>": "B"}, "decimal": ","}``; every part may be missing, a field ``None`` means nothing.
     """
 
     country: str  # ISO 3166-1 alpha-2, the default of location_country

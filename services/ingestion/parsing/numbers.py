@@ -20,8 +20,9 @@ _FRACTION = re.compile(
     r"^\s*(?:(?P<whole>\d+)[ \u00a0-])?\s*(?P<top>\d+)\s*/\s*(?P<bottom>2|4|8|16|32|64)\s*(?P<unit>\D*)$"
 )
 _RANGE = re.compile(rf"^\s*(?P<low>{_NUMBER})\s*(?:-|–|\bto\b|\bbis\b)\s*(?P<high>{_NUMBER})\s*(?P<unit>[^\d]*)$")
-_SEVERAL = re.compile(rf"^\s*(?:{_NUMBER})(?:\s*[/+;&|]\s*(?:{_NUMBER}))+\s*[^\d]*$")
+_SEVERAL = re.compile(rf"^\s*(?:{_NUMBER})(?:\s*[/+;&|x×]\s*(?:{_NUMBER}))+\s*[^\d]*$")
 _MARKS = re.compile(r"[.,]")
+_TOLERANCE = re.compile(r"\s*(?:\+\s*/\s*-|\u00b1)\s*\d[\d.,]*")  # "1250 +/- 2 mm" is 1250 mm
 _CUT = re.compile(r"[.,]{2}|\?")  # "4.." and "4 ?" were not meant as a number
 _GROUPING = re.compile(_SPACE)
 
@@ -51,6 +52,10 @@ def from_float(value: float) -> Decimal | None:
 @lru_cache(maxsize=32768)
 def quantity(text: str, mark: Mark | None) -> Quantity:
     """Reads one cell. With ``mark`` None a number that could mean two things is no number."""
+    if text[:1] == "'":
+        text = text[1:]  # a number typed as text
+    if "\u00b1" in text or "+" in text:
+        text = _TOLERANCE.sub("", text)
     fraction = _FRACTION.match(text)
     if fraction:
         bottom = int(fraction["bottom"])

@@ -1,5 +1,6 @@
 """How the cells of one measuring column are read: its unit and its decimal mark, decided once for the column."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,9 +10,11 @@ from services.ingestion.parsing import numbers
 from services.ingestion.parsing.columns import DIMENSION, Column
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.numbers import Mark, MarkDecision, Quantity
+from services.ingestion.parsing.text import fold
 from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, per_tonne
 
 _WITH_UNITS = frozenset({"length", "weight", "thickness", "gsm"})  # a unit may stand behind the number
+_THOUSANDS = re.compile(r"\b(?:tsd|tausend|thousand|thousands|mille|migliaia|miles|milliers|1[.,' ]?000|'?000)\b")
 _CORE_INCHES = frozenset({3, 4, 5, 6, 10, 12})
 _USUAL = {  # field -> what one cell usually holds, in canonical units
     "gsm": (10, 1500),
@@ -31,10 +34,14 @@ _USUAL = {  # field -> what one cell usually holds, in canonical units
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """What a file says about itself: its decimal mark where a column is silent, and whether it counts in inches."""
+    """What a file says about itself: its decimal mark where a column is silent, and whether it counts in inches.
+
+    ``told`` is the decimal mark that a person confirmed for such lists.
+    """
 
     mark: Mark | None
     imperial: bool
+    told: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,12 @@ def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None,
     imperial = mill.country in ("US", "CA") or (
         any(u in ("in", "lb") for u in units) and not any(u in ("mm", "cm", "kg", "t") for u in units)
     )
-    return Habit(mark, imperial)
+    return Habit(mark, imperial, _told(mill))
+
+
+def _told(mill: MillContext) -> Mark | None:
+    told = (mill.profile or {}).get("decimal")
+    return "." if told == "." else "," if told == "," else None
 
 
 def plan_for(column: Column, habit: Habit, *, mill: MillContext) -> Plan:
@@ -83,7 +95,9 @@ def plan_for(column: Column, habit: Habit, *, mill: MillContext) -> Plan:
     field = column.field or ""
     dimension = DIMENSION.get(field, "count")
     unit, question = (column.unit, None) if column.unit else _unit(column, field, dimension, habit, mill)
-    decided = _mark(column, field, dimension, unit, habit.mark)
+    decided = MarkDecision(habit.told, open=False)
+    if habit.told is None:
+        decided = _mark(column, field, dimension, unit, habit.mark)
     if decided.open:
         question = f'The numbers in "{column.header.text}" can be read in two ways (1.250 as 1250 or as 1.25).'
     return Plan(field, dimension, unit, decided.mark, question, None if habit.imperial else "t")
@@ -119,7 +133,9 @@ def _usual_price(unit: HeaderUnit | None) -> tuple[tuple[int, int] | None, Decim
 
 def _unit(column: Column, field: str, dimension: str, habit: Habit, mill: MillContext) -> tuple[str | None, str | None]:
     header = column.header
-    if dimension in ("count", "price"):
+    if dimension == "count":
+        return ("thousand" if field == "sheet_count" and _THOUSANDS.search(fold(header.text)) else None), None
+    if dimension == "price":
         return None, None
     if header.unit is not None and (
         header.unit.dimension == dimension or (dimension == "thickness" and header.unit.unit == "mm")

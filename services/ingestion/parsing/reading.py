@@ -1,6 +1,7 @@
 """A whole list: decode, find the tables, read every row, and say what a person must decide."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from services.ingestion.parsing.columns import DATES, DIMENSION, Column, resolve
 from services.ingestion.parsing.delimited import decode_text
 from services.ingestion.parsing.lots import measure, readers_of
 from services.ingestion.parsing.model import ListReading, MillContext, Problem, RowReading, SheetFacts, UnreadableFile
+from services.ingestion.parsing.pieces import pieces, turned
 from services.ingestion.parsing.prose import list_date, place_in, price_in
 from services.ingestion.parsing.quantities import habit_of, plan_for
 from services.ingestion.parsing.rows import Reader
@@ -41,10 +43,9 @@ def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date)
     parts: list[Part] = []
     sheets: dict[str | None, SheetFacts] = {}
     for grid in document.grids:
-        table = None if grid.hidden else find_table(grid)
         sheets[grid.name] = SheetFacts(grid.name, (), grid.hidden, 0)
-        if table is not None:
-            parts.append(_part(document, grid, table, mill=mill, today=today))
+        if not grid.hidden:
+            parts.extend(_parts(document, grid, mill=mill, today=today))
     if not any(is_filled(c) for g in document.grids for r in g.rows for c in r):
         raise UnreadableFile("empty", "The file is empty. Please send the list.")
     if parts and not any(k == "lot" for p in parts for k in p.shape.kinds):
@@ -52,13 +53,7 @@ def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date)
     language = language_of(tuple(h for p in parts for h in p.table.headers), mill.language)
     for part in parts:
         _read_part(part)
-        sheets[part.grid.name] = SheetFacts(
-            part.grid.name,
-            tuple(r + 1 for r in part.table.rows),
-            hidden=False,
-            lots=sum(1 for r in part.rows if r.values is not None),
-            stated_total_kg=part.total,
-        )
+        sheets[part.grid.name] = _facts(sheets[part.grid.name], part)
     crosschecks.across_rows([p.rows for p in parts])
     rows = [r for p in parts for r in p.rows] or unread_rows(document)
     totals = [p.total for p in parts if p.total is not None]
@@ -79,6 +74,17 @@ def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date)
     )
 
 
+def _facts(known: SheetFacts, part: Part) -> SheetFacts:
+    totals = [t for t in (known.stated_total_kg, part.total) if t is not None]
+    return SheetFacts(
+        known.name,
+        (*known.header_rows, *(r + 1 for r in part.table.rows)),
+        hidden=False,
+        lots=known.lots + sum(1 for r in part.rows if r.values is not None),
+        stated_total_kg=sum(totals, Decimal(0)) if totals else None,
+    )
+
+
 def decode(content: bytes, *, mill: MillContext) -> Document:
     """By what the bytes are, never by what the name says."""
     if not content.strip():
@@ -91,6 +97,22 @@ def decode(content: bytes, *, mill: MillContext) -> Document:
     if content.startswith(_OLE):
         return decode_xls(content)
     return decode_text(content, language=mill.language)
+
+
+def _parts(document: Document, grid: Grid, *, mill: MillContext, today: date) -> Iterator[Part]:
+    found = False
+    for start, piece in pieces(grid):
+        table = find_table(piece)
+        if table is not None:
+            part = _part(document, piece, table, mill=mill, today=today)
+            part.start, found = start, True
+            yield part
+    on_its_side = None if found else turned(grid)
+    table = find_table(on_its_side) if on_its_side is not None else None
+    if on_its_side is not None and table is not None:
+        part = _part(document, on_its_side, table, mill=mill, today=today)
+        part.turned = True
+        yield part
 
 
 def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, today: date) -> Part:
@@ -142,8 +164,10 @@ def _read_part(part: Part) -> None:
     readers: list[Reader] = readers_of(part.scope)
     headings = headings_of(part)
     for index, kind in enumerate(part.shape.kinds):
+        if index < part.start:
+            continue
         row = part.grid.rows[index]
-        if kind == "section":
+        if kind in ("section", "title") and (part.start or kind == "section") and _is_heading(row):
             _enter_section(part.scope, row)
         if kind == "lot":
             part.rows.append(lot_reading(part, readers, headings, index, row))
@@ -195,6 +219,11 @@ def _review(document: Document, parts: list[Part]) -> list[Problem]:
             )
         )
     for part in parts:
+        if part.turned:
+            words = (
+                "The list stands on its side: each lot in a column of its own. Please check that it was turned right."
+            )
+            found.append(Problem("turned", words, "error", part.grid.name))
         found.extend(_above(part))
         found.extend(_lost(part))
         found.extend(crosschecks.open_columns(part.grid.name, part.columns, part.scope, part.rows))
@@ -217,6 +246,10 @@ def _lost(part: Part) -> list[Problem]:
             words = "This line looks like a lot, but does not fit the columns above it."
             return [Problem("row_unread", words, "error", part.grid.name, row=index + 1)]
     return []
+
+
+def _is_heading(row: list[Cell]) -> bool:
+    return any(is_filled(c) for c in row)
 
 
 def _above(part: Part) -> list[Problem]:

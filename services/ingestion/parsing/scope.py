@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import cast
 
 from services.ingestion.parsing import dates, grades
@@ -46,6 +47,7 @@ def remembered(mill: MillContext, what: str) -> dict[str, str]:
     return {normal(word): str(code) for word, code in cast(Mapping[str, object], raw).items()}
 
 
+@lru_cache(maxsize=1 << 14)  # lists repeat their widths, weights and words
 def shown(cell: Cell) -> str:
     """A cell as a person sees it."""
     if isinstance(cell, float):

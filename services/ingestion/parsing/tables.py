@@ -37,7 +37,10 @@ def find_table(grid: Grid) -> Table | None:
     if _is_group_row(above, grid.rows[best]):
         rows.insert(0, best - 1)
         texts = _under_groups(above, texts)
-    if best + 1 < len(grid.rows) and _is_unit_row(grid.rows[best + 1]):
+    if best + 1 < len(grid.rows) and _is_sub_row(grid.rows[best], grid.rows[best + 1]):
+        rows.append(best + 1)
+        texts = _over_parts(texts, grid.rows[best + 1])
+    elif best + 1 < len(grid.rows) and _is_unit_row(grid.rows[best + 1]):
         rows.append(best + 1)
         texts = _joined(texts, grid.rows[best + 1])
     width = max(len(r) for r in grid.rows[best : best + 200])
@@ -87,6 +90,35 @@ def _is_group_row(above: list[Cell], row: list[Cell]) -> bool:
         return False
     named = sum(1 for i in filled if read_header(str(above[i])).fields)
     return named >= 0.6 * len(filled) and all(i < len(row) for i in filled)
+
+
+def _is_sub_row(row: list[Cell], below: list[Cell]) -> bool:
+    """Parts of a column named once more below it ("Format" over "Breite" and "Länge")."""
+    filled = [i for i, c in enumerate(below) if is_filled(c)]
+    if not 2 <= len(filled) <= len(row) or not all(
+        isinstance(below[i], str) and len(str(below[i])) < 30 for i in filled
+    ):
+        return False
+    known = [max(read_header(str(below[i])).fields.values(), default=0.0) for i in filled]
+    spread = any(i >= len(row) or not is_filled(row[i]) for i in filled)
+    return spread and all(score >= 0.9 or _is_unit_text(str(below[i])) for i, score in zip(filled, known, strict=True))
+
+
+def _over_parts(texts: list[str], below: list[Cell]) -> list[str]:
+    """The part names its column; the unit of the group holds for each of its parts."""
+    padded = texts + [""] * (len(below) - len(texts))
+    result: list[str] = []
+    group = ""
+    for i, text in enumerate(padded):
+        part = _text(below[i]) if i < len(below) else ""
+        group = text or (group if part else "")
+        if not part or _is_unit_text(part):
+            result.append(f"{text} {part}".strip())
+            continue
+        rest, unit = header_unit(group)
+        spelled = group[len(rest.rstrip()) :].strip() if unit and header_unit(part)[1] is None else ""
+        result.append(f"{part} {spelled}".strip())
+    return result
 
 
 def _under_groups(above: list[Cell], texts: list[str]) -> list[str]:

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.ingestion.domain.files import LISTS, FileKind
+from services.ingestion.domain.files import LISTS, SHEET_BYTES_MAX, FileKind
 from services.ingestion.domain.trust import WORDS, MailReason, automatic, stamped_by, verified
 from services.ingestion.errors import MessageNotAgain, MessageNotFound, MessageNotKept
 from services.ingestion.mails import Attachment, ParsedMail
 from services.ingestion.store import mailboxes, messages, mills
 from services.ingestion.store.messages import Message, MessageClaim
 from services.ingestion.store.mills import Mill
+from services.ingestion.usecases.datasheets import IncomingSheet, receive_datasheet
 from services.ingestion.usecases.receive import IncomingList, receive_list
 from shared import trace
 from shared.contracts.base import ActorRef
@@ -24,6 +25,7 @@ from shared.db import Conn, notify
 CHANNEL = "message"  # wakes the reader of mails
 AGAIN = ("quarantined", "ignored", "duplicate")
 NAMES_LOGGED_MAX = 3
+SHEETS_MAX = 20  # of one mail
 NAME_LENGTH_LOGGED_MAX = 100
 
 LOG = logging.getLogger(__name__)
@@ -112,8 +114,10 @@ async def decide_message(
     """Judge a mail and take in each list it carries as a batch of its own; the number of batches."""
     outcome = await _judge(conn, claim, mail, authserv_id=authserv_id)
     lists = _lists(mail, contents)
+    sheets = _sheets(mail, contents)
     if outcome.status == "batch" and not lists:
-        outcome = _Outcome("quarantined", MailReason.NO_LIST, outcome.mill)
+        known = _Outcome("datasheet", None, outcome.mill)
+        outcome = known if sheets else _Outcome("quarantined", MailReason.NO_LIST, outcome.mill)
     sender = mail.envelope.senders[0] if mail.envelope.senders else None
     decided = await messages.decide(
         conn,
@@ -128,7 +132,7 @@ async def decide_message(
         mill_id=outcome.mill.organization_id if outcome.mill else None,
         attachments=[_shown(attachment) for attachment in mail.attachments],
     )
-    if not decided or outcome.status != "batch" or outcome.mill is None:
+    if not decided or outcome.status not in ("batch", "datasheet") or outcome.mill is None:
         return 0
     actor = ActorRef(organization_id=outcome.mill.organization_id, via="mail")
     with trace.tracing(trace.started(actor, correlation_id=claim.correlation_id)):
@@ -145,6 +149,17 @@ async def decide_message(
                 language=mail.language or outcome.mill.language,
             )
             await receive_list(conn, incoming)
+        for attachment, content in sheets:
+            sheet = IncomingSheet(
+                mill_id=outcome.mill.organization_id,
+                source="mail",
+                file_name=attachment.name,
+                content=content,
+                message_id=claim.message_id,
+                reply_to=sender,
+                language=mail.language or outcome.mill.language,
+            )
+            await receive_datasheet(conn, sheet)
     return len(lists)
 
 
@@ -209,6 +224,12 @@ def _lists(mail: ParsedMail, contents: Sequence[bytes]) -> list[tuple[Attachment
     pairs = [pair for pair in zip(mail.attachments, contents, strict=True) if pair[0].kind in LISTS]
     files = [pair for pair in pairs if not pair[0].body]
     return files or pairs
+
+
+def _sheets(mail: ParsedMail, contents: Sequence[bytes]) -> list[tuple[Attachment, bytes]]:
+    """The attachments that may be data sheets: PDFs of a size that one has."""
+    pairs = zip(mail.attachments, contents, strict=True)
+    return [pair for pair in pairs if pair[0].kind is FileKind.PDF and pair[0].size <= SHEET_BYTES_MAX][:SHEETS_MAX]
 
 
 def _shown(attachment: Attachment) -> dict[str, object]:

@@ -28,7 +28,9 @@ async def list_issues(
     return await asked.answer(partial(issues.listed, user_id=None if actor.is_admin else actor.user_id), IssueAnswer.of)
 
 
-@routes.post("/newsletter/issues", status_code=202)
+@routes.post(
+    "/newsletter/issues", status_code=202, responses={200: {"model": IssuesMade, "description": "The previews."}}
+)
 async def post_issues(
     conn: Transaction, actor: BuyerActor, request: Request, response: Response, body: IssueRequest, _: Keyed
 ) -> IssuesMade:
@@ -58,7 +60,11 @@ async def post_issues(
     return IssuesMade(items=[IssueAnswer.of(row) for row in made], previews=[])
 
 
-@routes.get("/newsletter/issues/{issue_id}", response_model=IssueAnswer)
+@routes.get(
+    "/newsletter/issues/{issue_id}",
+    response_model=IssueAnswer,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
 async def get_issue(
     conn: Transaction,
     actor: BuyerActor,

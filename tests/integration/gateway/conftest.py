@@ -51,6 +51,7 @@ def settings_for(url: str, **values: object) -> GatewaySettings:
             "refresh_key": "refresh secret of the tests",
             "cursor_key": "cursor secret of the tests",
             "boot_wait_seconds": 3.0,
+            "rates_times": 1000,
             **values,
         }
     )

@@ -1,14 +1,23 @@
-"""Requests that catalog takes, and the shapes of its answers."""
+"""Requests that catalog takes."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from shared.bodies import RequestBody
-from shared.contracts.types import Certification, Defect, Form, Grain, LotValues, PriceUnit, QualityClass, SurplusReason
+from shared.contracts.types import (
+    Certification,
+    Defect,
+    Form,
+    Grain,
+    LotValues,
+    PriceUnit,
+    QualityClass,
+    SurplusReason,
+)
 from shared.contracts.visibility import Disclosure
 
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
@@ -64,6 +73,28 @@ class _Optional(RequestBody):
 class NewItem(_Optional):
     """A lot entered by hand. ``mill_id`` is for operators; a mill enters its own."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "grade_code": "TL_2",
+                    "form": "reel",
+                    "gsm": "135",
+                    "width_mm": 2450,
+                    "reel_count": 9,
+                    "weight_net_kg": "24600",
+                    "quality_class": "A",
+                    "location_country": "DE",
+                    "lot_ref": "K-2041",
+                    "price": "412.50",
+                    "currency": "EUR",
+                    "price_unit": "per_t",
+                    "incoterm": "FCA",
+                }
+            ]
+        }
+    )
+
     grade_code: Annotated[str, StringConstraints(max_length=40)]
     form: Form
     gsm: Grammage
@@ -80,6 +111,8 @@ class NewItem(_Optional):
 
 class ItemPatch(_Optional):
     """JSON Merge Patch: members sent are changed, ``null`` removes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"price": "398.00", "incoterm": "FCA"}]})
 
     grade_code: Annotated[str, StringConstraints(max_length=40)] | None = None
     form: Form | None = None
@@ -130,36 +163,3 @@ class RulesIn(RequestBody):
     price: Disclosure = Disclosure.MATCHED
     identity: Disclosure = Disclosure.WINDOW
     dry_run: bool = False
-
-
-class RulesOut(BaseModel):
-    """``buyers_affected`` only after a change or a dry run."""
-
-    mill_id: UUID
-    version: int
-    blocked_buyers: list[UUID]
-    allowed_countries: list[str]
-    blocked_countries: list[str]
-    allowed_segments: list[str]
-    price: Disclosure
-    identity: Disclosure
-    updated_at: datetime
-    buyers_affected: int | None = None
-
-
-class ItemOut(BaseModel):
-    """An item as the caller may see it. Hidden members are ``null`` and named in ``redacted``."""
-
-    model_config = ConfigDict(extra="allow")
-
-    id: UUID
-    version: int
-    status: str
-    listing_cycle: int
-    grade_code: str
-    form: str
-    gsm: str
-    weight_band: str
-    location_country: str
-    my: dict[str, Any]
-    redacted: list[str]
