@@ -1,8 +1,10 @@
 """A live client without a browser."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -67,3 +69,30 @@ async def listening(
         assert answer.headers["X-Accel-Buffering"] == "no"
         assert answer.content_type == "text/event-stream"
         yield LiveClient(answer)
+
+
+@dataclass
+class Follower:
+    """A client as it should be written: it comes back from where it was. ``heard``: when, by the id of the subject."""
+
+    session: aiohttp.ClientSession
+    headers: dict[str, str]
+    query: str = ""
+    heard: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    connections: int = 0
+    refused: int = 0
+
+    async def run(self) -> None:
+        last_id: str | None = None
+        while True:
+            try:
+                async with listening(self.session, self.headers, query=self.query, last_id=last_id) as stream:
+                    self.connections += 1
+                    try:
+                        while (told := await stream.next(deadline_s=60)) is not None:
+                            self.heard.setdefault(str(told["id"]), []).append(time.monotonic())
+                    finally:
+                        last_id = stream.last_id or last_id
+            except (aiohttp.ClientError, ConnectionError, AssertionError):
+                self.refused += 1  # nobody there, or one that begins
+            await asyncio.sleep(0.05)
