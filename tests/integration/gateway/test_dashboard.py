@@ -1,5 +1,6 @@
 """Figures that rest on events of ingestion and newsletter; those of catalog and exclusivity are held against theirs."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -8,6 +9,8 @@ import aiohttp
 import pytest_asyncio
 
 from gateway.accounts import people_of
+from gateway.jobs import prune_history_with
+from gateway.settings import GatewaySettings
 from shared.contracts.catalog import ItemsListed, ItemSnapshot, ItemStatus
 from shared.contracts.exclusivity import WindowExtended, WindowGranted
 from shared.contracts.gateway import Role
@@ -18,6 +21,7 @@ from shared.db import Database
 from tests.integration.gateway.conftest import BUYER
 from tests.integration.gateway.people import Caller, Json, caller
 from tests.support.told import envelope_of, tell
+from tests.support.wait import until
 
 ARRIVED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -122,3 +126,28 @@ async def test_each_step_of_a_newsletter_counts_once_and_machines_do_not(
     wanted = {"days": 30, "sent": 1, "delivered": 0, "opened": 1, "clicked": 1, "bounced": 0, "complained": 0}
     assert (await figures(people, "buyer"))["newsletter"] == wanted
     assert (await figures(people, "operator"))["newsletter"] == wanted
+
+
+async def test_what_is_kept_for_a_time_goes_and_the_audit_stays(
+    people: dict[str, Caller], db: Database, config: GatewaySettings, market: dict[str, UUID]
+) -> None:
+    await tell(db, envelope_of(step(uuid4(), market["lindholz"], "failed", 2)))
+    assert (await people["mill"].call("PUT", "/notifications/read-state", {"ids": []})).status == 200
+    names = ("notification", "request_origin", "event_log", "audit_entry")
+
+    async def counts() -> dict[str, int]:
+        async with db.transaction() as conn:
+            rows = [await (await conn.execute(f"SELECT count(*) FROM {one}".encode())).fetchone() for one in names]
+        return {name: row[0] for name, row in zip(names, rows, strict=True) if row}
+
+    await until(lambda: _all(counts), deadline_s=3, what="something of everything")
+    before = await counts()
+    assert await prune_history_with(db, config) == 0
+    nothing = {name: 0 for name in type(config).model_fields if name.endswith("_kept_days")}
+    while await prune_history_with(db, config.model_copy(update=nothing)):
+        pass
+    assert await counts() == {**dict.fromkeys(names, 0), "audit_entry": before["audit_entry"]}
+
+
+async def _all(counts: Callable[[], Awaitable[dict[str, int]]]) -> bool:
+    return all((await counts()).values())
