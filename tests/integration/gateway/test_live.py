@@ -206,6 +206,7 @@ async def test_streams_of_one_person_are_counted_and_places_are_given_back(
     async with client.get("/mvp/api/events", headers=headers) as one_too_many:
         assert (one_too_many.status, one_too_many.headers["Retry-After"]) == (429, "5")
     for answer in answers:
+        assert answer.headers["X-Accel-Buffering"] == "no"  # or nginx waits until it has 4 KB
         answer.close()
 
     async def free_again() -> bool:
