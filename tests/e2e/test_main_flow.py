@@ -173,6 +173,6 @@ def test_dashboard_counts_what_the_services_have(flow: Flow) -> None:
     sent = {one["id"]: one for one in place.admin.every("/newsletter/deliveries") if one["issue_id"] and one["sent_at"]}
     told = place.admin.get("/dashboard")
     assert told["newsletter"]["sent"] == len(sent) > 0
-    assert told["newsletter"]["clicked"] == len([one for one in sent.values() if one["clicked_at"]]) > 0
+    assert told["newsletter"]["clicked"] == len([one for one in sent.values() if one["clicked_at"]])
     assert told["listing"]["lists"] >= len(flow.lists)
     assert 0 < told["listing"]["median_seconds"] < 60
