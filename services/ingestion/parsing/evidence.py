@@ -48,9 +48,15 @@ def _gsm_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
     return share
 
 
+def _counted(cell: Cell) -> bool:
+    read = numbers.quantity(cell, ",") if isinstance(cell, str) else None
+    return read is not None and read.kind == "number" and terms.counts_things(read.unit)
+
+
 def _count_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
     return _share(
-        cells, lambda c: c.is_integer() if isinstance(c, float) else _numeric(None)(c) or _numeric("weight")(c)
+        cells,
+        lambda c: c.is_integer() if isinstance(c, float) else _numeric(None)(c) or _numeric("weight")(c) or _counted(c),
     )
 
 
