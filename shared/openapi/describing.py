@@ -179,7 +179,7 @@ class _Operation:
             self._marks,
             method=self._method,
             has_body=body is not None,
-            has_files="multipart/form-data" in (body or {}).get("content", {}),
+            has_files="multipart/form-data" in cast(JSON, body or {}).get("content", {}),
             has_input=bool(inputs),
             names_ids="{" in self._path or '"uuid"' in str([inputs, body]).replace("'", '"') or _names_ids(body),
             has_link="{token}" in self._path,

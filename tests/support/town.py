@@ -81,6 +81,11 @@ class Thing:
     noun: str
     id: str
     seen_by: frozenset[str]
+    read_by: frozenset[str] = frozenset()  # who may look besides, and do nothing with it
+
+
+def _callers(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(one for one in CALLERS if one in names or one.partition(".")[0] in names)
 
 
 @dataclass(slots=True)
@@ -93,10 +98,9 @@ class Town:
     headers: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     things: list[Thing] = field(default_factory=list[Thing])
 
-    def add(self, noun: str, thing_id: object, *seen_by: str) -> None:
-        """``seen_by`` holds callers, or slugs for everybody there."""
-        callers = frozenset(one for one in CALLERS if one in seen_by or one.partition(".")[0] in seen_by)
-        self.things.append(Thing(noun, str(thing_id), callers))
+    def add(self, noun: str, thing_id: object, *seen_by: str, read_by: tuple[str, ...] = ()) -> None:
+        """``seen_by`` and ``read_by`` hold callers, or slugs for everybody there."""
+        self.things.append(Thing(noun, str(thing_id), _callers(seen_by), _callers(read_by)))
 
     def first(self, noun: str) -> str | None:
         return next((one.id for one in self.things if one.noun == noun), None)
@@ -164,7 +168,9 @@ async def _people(made: Town) -> None:
         await save_people(conn, people, {one.user_id: "x" for one in people}, actor=BY)
     await made.place.settle()
     for organization in organizations:
-        made.add("organization_id", organization.organization_id, organization.slug)
+        # A window shows each side the card of the other.
+        met = tuple(slug for pair in PAIRS for slug in pair if organization.slug in pair)
+        made.add("organization_id", organization.organization_id, organization.slug, read_by=met)
         if organization.kind == OrganizationKind.MILL:
             made.add("mill_id", organization.organization_id, organization.slug)
     for person in people:
