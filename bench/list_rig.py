@@ -25,6 +25,7 @@ from services.ingestion.reading import READING, Question, Reader
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store.mills import Mill, save_mill
 from services.ingestion.usecases.process import begin_reading, finish_reading
+from services.ingestion.usecases.profiles import Known
 from services.ingestion.usecases.receive import IncomingList, receive_list
 from services.ingestion.working import question_of
 from shared import trace
@@ -34,6 +35,7 @@ from shared.process import settle
 
 MILL = UUID(int=7)
 LEASE_SECONDS = 600
+NOTHING_KNOWN = Known({}, None)  # nobody taught us anything about these lists
 
 
 async def prepare(database: Database) -> None:
@@ -55,10 +57,10 @@ async def bring(database: Database, reader: Reader, name: str, content: bytes) -
     marks.append(time.perf_counter())
     if work is None:
         raise AssertionError("nothing was taken in")
-    reading = await reader.list(work.content, question_of(work, None))
+    reading = await reader.list(work.content, question_of(work, NOTHING_KNOWN))
     marks.append(time.perf_counter())
     async with database.transaction() as conn:
-        await finish_reading(conn, work, reading)
+        await finish_reading(conn, work, reading, NOTHING_KNOWN)
     marks.append(time.perf_counter())
     steps = ("take in", "read in the sandbox", "store")
     return {step: after - before for step, (before, after) in zip(steps, pairwise(marks), strict=True)}

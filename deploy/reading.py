@@ -1,7 +1,8 @@
-"""Reads one surplus list and shows on the terminal what it means. Changes nothing, needs no server.
+"""Reads one surplus list, or one data sheet, and shows on the terminal what it means. Changes nothing, needs no server.
 
 bin/offcut-read list.xlsx --country DE
 bin/offcut-read list.csv --country AT --language de --json > list.json
+bin/offcut-read datasheet.pdf
 """
 
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from deploy import reading_sheets
+from services.ingestion.datasheets import UnreadableSheet
 from services.ingestion.parsing import ListReading, MillContext, UnreadableFile, read_list
 
 SHOWN = (
@@ -34,7 +37,7 @@ _JSON: TypeAdapter[ListReading] = TypeAdapter(ListReading)
 
 
 def main(
-    file: Annotated[Path, typer.Argument(help="xlsx, xls, ods, csv, html or the text of a mail")],
+    file: Annotated[Path, typer.Argument(help="xlsx, xls, ods, csv, html, the text of a mail, or a data sheet as pdf")],
     country: Annotated[str, typer.Option(help="the mill's country, for lots that do not say where they are")] = "DE",
     language: Annotated[str | None, typer.Option(help="the mill's language, where the list does not tell")] = None,
     currency: Annotated[str | None, typer.Option(help="the mill's currency, where prices name none")] = None,
@@ -42,13 +45,17 @@ def main(
     rows: Annotated[int, typer.Option(help="how many lots to show", min=0)] = 40,
     as_json: Annotated[bool, typer.Option("--json", help="everything, for a program")] = False,
 ) -> None:
-    """Show what a surplus list means: its shape, its columns, its lots, and every problem."""
+    """Show what a surplus list means: its shape, columns, lots and problems; or what a data sheet says."""
     console = Console()
     mill = MillContext(country.upper(), language, currency)
     day = today.date() if today else datetime.now(UTC).date()
     try:
-        reading = read_list(file.read_bytes(), file_name=file.name, mill=mill, today=day)
-    except (UnreadableFile, OSError) as refused:
+        content = file.read_bytes()
+        if content.startswith(b"%PDF"):
+            reading_sheets.read(content, today=day, as_json=as_json)
+            return
+        reading = read_list(content, file_name=file.name, mill=mill, today=day)
+    except (UnreadableFile, UnreadableSheet, OSError) as refused:
         Console(stderr=True).print(f"[red]{refused}[/red]")
         raise typer.Exit(1) from refused
     if as_json:

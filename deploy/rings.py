@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,19 +36,32 @@ class Servers(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HostProgram:
-    """A program that only the host's package manager has; tests that need it carry the marker."""
+    """A program that only the host's package manager has; tests that need it carry the marker.
+
+    ``package`` is None for a right that the machine gives or does not: no package brings it.
+    """
 
     name: str
-    package: str
+    package: str | None
     marker: str
     rings: frozenset[str]
     find: Callable[[], object]
+
+
+def may_mount() -> bool:
+    """Whether a test may fill a disk of its own: root may, where the machine or its container lets it."""
+    with tempfile.TemporaryDirectory() as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]
+        if not shutil.which("mount") or subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
+            return False
+        return subprocess.run(["umount", folder]).returncode == 0
 
 
 HOST_PROGRAMS = (
     HostProgram("chromium", "chromium", "browser", frozenset({"e2e"}), lambda: shutil.which("chromium")),
     HostProgram("Debian's PostgreSQL", "postgresql", "host_servers", frozenset({"chaos", "e2e"}), host_programs),
     HostProgram("Dovecot", "dovecot-imapd", "dovecot", frozenset({"integration"}), lambda: shutil.which("dovecot")),
+    HostProgram("the right to mount", None, "mounts", frozenset({"chaos"}), may_mount),
     HostProgram("nginx", "nginx", "nginx", frozenset({"e2e"}), lambda: shutil.which("nginx")),
     HostProgram("Debian's Redis", "redis-server", "host_servers", frozenset({"chaos", "e2e"}), host_program),
 )
@@ -119,19 +133,19 @@ def provide_host_programs(wanted: Sequence[str]) -> list[HostProgram]:
     In continuous integration nothing may be left out: there it is a failure.
     """
     missing = [p for p in HOST_PROGRAMS if p.rings & set(wanted) and not p.find()]
-    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
-        packages = [program.package for program in missing]
+    if any(program.package for program in missing) and os.geteuid() == 0 and shutil.which("apt-get"):
+        packages = [program.package for program in missing if program.package]
         say(f"installing {' '.join(packages)} for the tests")
         # In runlevel 1 a package does not start its server: tests run their own.
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
         for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
             subprocess.run(["apt-get", "-qq", *command], env=environment, stdout=subprocess.DEVNULL)
         missing = [program for program in missing if not program.find()]
-    if missing and os.environ.get("CI"):
-        fail(f"{', '.join(p.name for p in missing)} could not be installed, and CI leaves nothing out")
+    if os.environ.get("CI") and (needed := [program.name for program in missing if program.package]):
+        fail(f"{', '.join(needed)} could not be installed, and CI leaves nothing out")
         sys.exit(1)
     for program in missing:
-        needs = f"they need {program.name} (package {program.package})"
+        needs = f"they need {program.name}" + (f" (package {program.package})" if program.package else "")
         say(f"[yellow]left out:[/] tests marked '{program.marker}', {needs}")
     return missing
 

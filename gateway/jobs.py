@@ -3,12 +3,14 @@
 import logging
 
 from gateway.deaths import dead_letters
+from gateway.gathering import gather_next
 from gateway.letters import message_of
 from gateway.mailer import send
 from gateway.settings import GatewaySettings, settings
-from gateway.store import api_tokens, events, figures, identity, mails, notifications, origins
+from gateway.store import api_tokens, events, figures, identity, mails, notifications, origins, privacy
 from gateway.usecases import mails as usecases
 from gateway.usecases.deaths import tell_of_dead_letters
+from gateway.usecases.privacy import EXPORTS
 from shared.db import Database, clock
 from shared.scheduler import every
 
@@ -22,6 +24,7 @@ async def clean_up(db: Database) -> int:
     async with db.transaction() as conn:
         dropped = await identity.forget_old(conn, limit=SLICE)
         dropped += await mails.forget_old(conn, limit=SLICE)
+        dropped += await privacy.forget_expired(conn, limit=SLICE)
         return dropped + await api_tokens.forget_old(conn, limit=SLICE)
 
 
@@ -39,6 +42,11 @@ async def watch_dead_letters(db: Database) -> int:
     """Tell the operators of dead letters that were not there when we last looked, in any service."""
     await tell_of_dead_letters(db, await dead_letters(settings()))
     return 0
+
+
+async def make_archives(db: Database) -> int:
+    """Put together what somebody asked to see of himself."""
+    return await gather_next(db, settings())
 
 
 async def send_mails(db: Database) -> int:
@@ -68,5 +76,6 @@ JOBS = (
     every(seconds=86_400, run=clean_up),
     every(seconds=600, run=prune_history),
     every(seconds=30, run=watch_dead_letters),
+    every(seconds=15, run=make_archives, wake_on=EXPORTS, exclusive=False),
     every(seconds=30, run=send_mails, wake_on=usecases.MAILS, next_due=mails.next_due, exclusive=False),
 )

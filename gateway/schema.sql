@@ -348,6 +348,29 @@ CREATE INDEX person_imported ON person USING btree (split_part(password_hash, '$
 CREATE INDEX person_organization ON person USING btree (organization_id);
 CREATE INDEX person_rights ON person USING btree (rights_changed_at) WHERE (rights_changed_at IS NOT NULL);
 
+CREATE TABLE privacy_request (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    kind text NOT NULL,
+    status text NOT NULL,
+    reason text,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    archive bytea,
+    attempts integer NOT NULL DEFAULT 0,
+    due_at timestamp with time zone NOT NULL,
+    CONSTRAINT privacy_request_pkey PRIMARY KEY (id),
+    CONSTRAINT privacy_request_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+    CONSTRAINT privacy_request_kind_check CHECK ((kind = ANY (ARRAY['export'::text, 'erasure'::text]))),
+    CONSTRAINT privacy_request_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text, 'failed'::text])))
+);
+CREATE INDEX privacy_request_expiry ON privacy_request USING btree (expires_at) WHERE (archive IS NOT NULL);
+CREATE UNIQUE INDEX privacy_request_one_at_a_time ON privacy_request USING btree (person_id, kind) WHERE (status = 'open'::text);
+CREATE INDEX privacy_request_open ON privacy_request USING btree (due_at) WHERE (status = 'open'::text);
+CREATE INDEX privacy_request_person ON privacy_request USING btree (person_id);
+
 CREATE TABLE refresh_token (
     hash bytea NOT NULL,
     session_id uuid NOT NULL,

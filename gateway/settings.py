@@ -56,6 +56,9 @@ class GatewaySettings(ServiceSettings):
     notification_age_hours_max: int = 72  # what happened longer ago is history by the time we hear of it
     origins_kept_days: int = 365  # addresses are personal: those of changes go after a year
     figures_kept_days: int = 120
+    archive_days: int = 7  # how long a person can fetch what he asked for
+    archive_attempts_max: int = 20
+    archive_lease_seconds: int = 30  # then services that did not answer are asked again
     smtp_url: str = Field("smtp://127.0.0.1:8922", validation_alias=AliasChoices("OFFCUT_SMTP_URL"))
     smtp_timeout_seconds: float = 30.0
     from_address: str = "accounts@offcut.example"

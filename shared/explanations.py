@@ -229,6 +229,16 @@ Nothing was found to replace
 No row that can be changed has this text there.
 See the rows and what they say.
 
+unknown_lot 422
+There is no such lot
+The data sheet was tied to a lot that is not there, or is of another mill.
+Check the ids; GET /items lists the lots you may see.
+
+wrong_value 422
+A value of the data sheet is not possible
+A value is out of the range that it can have, or of another kind.
+Look at the sheet again and correct the value; detail names it.
+
 unsafe_mailbox 422
 The mailbox would be read without encryption
 A password would travel readable through a network.

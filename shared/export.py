@@ -15,10 +15,10 @@ from enum import StrEnum
 from typing import Any, cast, get_args, get_origin
 from xml.sax.saxutils import escape
 
-import orjson
 from pydantic import BaseModel
 
 from shared.filtering import Field, Kind
+from shared.instants import encoded, written
 
 ROWS_MAX = 50_000
 ROWS_PER_PAGE = 1_000  # read at a time: some hundred kilobytes
@@ -111,13 +111,6 @@ async def stream(
     yield writer.end()
 
 
-def plain(value: object) -> object:
-    """For JSON: what the encoder does not know."""
-    if isinstance(value, Decimal):
-        return str(value)
-    raise TypeError(type(value).__name__)
-
-
 def _cell(row: Mapping[str, Any], column: Column) -> str | int | float | Decimal | None:
     value: Any = row
     for name in column.path:
@@ -129,7 +122,7 @@ def _cell(row: Mapping[str, Any], column: Column) -> str | int | float | Decimal
     if isinstance(value, int | float | Decimal):
         return value
     if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return written(value)
     text = _joined(cast(Any, value)) if isinstance(value, list | dict) else str(value)
     return Decimal(text) if column.numeric and _NUMBER.fullmatch(text) else safe(text)
 
@@ -137,7 +130,7 @@ def _cell(row: Mapping[str, Any], column: Column) -> str | int | float | Decimal
 def _joined(value: list[Any] | dict[str, Any]) -> str:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return "; ".join(value)
-    return orjson.dumps(value, default=plain, option=orjson.OPT_UTC_Z).decode() if value else ""
+    return encoded(value).decode() if value else ""
 
 
 def safe(text: str) -> str:

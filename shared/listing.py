@@ -20,7 +20,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-import orjson
 from fastapi import Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.responses import StreamingResponse
@@ -30,6 +29,7 @@ from shared import export, paging
 from shared.auth import Actor, actor_of
 from shared.db import Conn, Database
 from shared.filtering import OPERATIONS, Kind, Listing
+from shared.instants import encoded
 from shared.keyset import TOTAL_MAX, Found, Mark, Question
 from shared.paging import LIMIT_DEFAULT, AtLeast, Cursor, Limit, Page
 
@@ -77,7 +77,7 @@ class Asked:
             "items": page.items, "next_cursor": page.next_cursor, "prev_cursor": page.prev_cursor, "total_count": total
         }  # fmt: skip
         return Response(
-            orjson.dumps(body, default=export.plain, option=orjson.OPT_UTC_Z),
+            encoded(body),
             media_type="application/json",
             headers=dict(self.response.headers),
         )

@@ -31,6 +31,13 @@ from shared.log import without_tokens
 
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
+# Besides being away: read-only after a failover, and a session that the server ended because this process was stopped.
+_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
 OUR_FAULT = "Something went wrong on our side; try again, and if it stays so tell the operator the trace_id."
 
 
@@ -154,7 +161,7 @@ def from_database(error: psycopg.Error) -> AppError:
     """What a database error means to a client; never its text."""
     if isinstance(error, (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation)):
         return Conflict("Somebody else did this at the same moment; read the resource again.")
-    if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
+    if isinstance(error, _AWAY):
         return Unavailable("The database does not answer at the moment; try again.")
     if isinstance(error, (psycopg.DataError, psycopg.errors.UntranslatableCharacter)):
         return Invalid("A value cannot be stored: out of range, or with a character that is not allowed; correct it.")

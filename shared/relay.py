@@ -41,6 +41,7 @@ class Relay:
         self._next_tend = 0.0
         self._next_sweep = 0.0
         self._pause = 0.0
+        self._hindered: str | None = None  # why events wait
 
     async def run(self) -> None:
         """Number and send until ``stop``. Redis may go away and come back; PostgreSQL errors go to the caller."""
@@ -51,6 +52,7 @@ class Relay:
                 if not await self.round():
                     await wait_any(self._wake, self._stop, seconds=TEND_S)
         finally:
+            self._hindered = None
             metrics.RELAY_LEADER.set(0)
 
     async def begin(self) -> None:
@@ -96,6 +98,7 @@ class Relay:
                 self._next_tend = now + TEND_S
                 await self._tend(say_head=not sent)
             self._pause = 0.0
+            self._hindered = None
             return self._behind() > 0
         except WIRE_FULL as error:
             await self._back_off("redis is full", error)
@@ -110,6 +113,7 @@ class Relay:
     async def _back_off(self, what: str, error: Exception) -> None:
         metrics.WIRE_FAILURES.labels("relay").inc()
         self._pause = min(max(self._pause * 2, PAUSE_FIRST_S), PAUSE_MAX_S)
+        self._hindered = what
         log.warning(f"{what}, events wait", extra={"reason": str(error), "pause_s": self._pause})
         await wait_any(self._stop, seconds=self._pause)
 
@@ -121,6 +125,10 @@ class Relay:
                 log.warning("stream cut for want of memory", extra={"entries": cut})
         except WIRE_ERRORS as error:
             log.warning("no room made", extra={"reason": str(error)})
+
+    def trouble(self) -> str | None:
+        """What an operator should know; ``None`` while events go out."""
+        return f"{self._hindered}: {self._behind()} events wait in PostgreSQL" if self._hindered else None
 
     def _behind(self) -> int:
         return self._head.seq - self._cursor.seq if self._head and self._cursor else 0

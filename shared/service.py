@@ -7,11 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any, ClassVar, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import idempotency, metrics, problems, trace
+from shared import caching, idempotency, metrics, problems, trace
 from shared.auth import public
 from shared.bodies import strict_json
 from shared.config import ServiceSettings
@@ -19,7 +20,7 @@ from shared.contracts.base import ActorRef
 from shared.db import Conn, Database
 from shared.listing import described
 from shared.openapi import DescribedApp, operation_id
-from shared.problems import TooLarge
+from shared.problems import TooLarge, UnsupportedMedia
 
 LOG = logging.getLogger("access")
 LOST_RACES = (UniqueViolation, ExclusionViolation, DeadlockDetected)
@@ -34,6 +35,14 @@ class StrictRequest(Request):
         if len(body) > BODY_BYTES_MAX:
             raise TooLarge(f"A JSON body may have at most {BODY_BYTES_MAX} bytes; send it in parts.")
         return strict_json(body)
+
+    def must_be_json(self) -> None:
+        """Refuse a body that says it is something else; ``application/merge-patch+json`` is JSON too."""
+        if self.headers.get("content-length", "0") == "0" and "transfer-encoding" not in self.headers:
+            return
+        kind = self.headers.get("content-type", "nothing").partition(";")[0].strip().lower()
+        if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+            raise UnsupportedMedia(f"The body is sent as {kind[:100]}; send it as application/json.")
 
 
 class DescribedRoute(APIRoute):
@@ -57,6 +66,7 @@ class TransactionRoute(DescribedRoute):
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] – FastAPI declares a Coroutine
         original = super().get_route_handler()
+        takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
 
         async def answer(strict: StrictRequest) -> Response:
             async with AsyncExitStack() as stack:
@@ -68,6 +78,8 @@ class TransactionRoute(DescribedRoute):
 
         async def handle(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
+            if takes_json:
+                strict.must_be_json()
             if not self.tried_again:
                 return await answer(strict)
             try:
@@ -114,7 +126,7 @@ Transaction = Annotated[Conn, Depends(_open)]
 
 
 class Traced:
-    """Pure ASGI: takes or makes the request id, opens the trace, writes one access line."""
+    """Pure ASGI: takes or makes the request id, opens the trace, says what caches may keep, writes one access line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -131,15 +143,19 @@ class Traced:
         )
         status = 0
         started = time.perf_counter()
+        known = headers.get("if-none-match") if scope["method"] in ("GET", "HEAD") else None
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *message.get("headers", []),
-                    (b"x-request-id", chain.correlation_id.encode()),
-                ]
+                said = caching.told(message.get("headers", []))
+                if known is not None and status == 200 and caching.is_known(known, said):
+                    status = message["status"] = 304
+                    said = caching.without_body(said)
+                message["headers"] = [*said, (b"x-request-id", chain.correlation_id.encode())]
+            elif status == 304:
+                message["body"] = b""
             await send(message)
 
         with trace.tracing(chain):

@@ -21,10 +21,13 @@ from shared import metrics, numbering, outbox
 from shared.consumer import parking
 from shared.consumer.letters import Letters
 from shared.db import Conn, Database, fetch_all
+from shared.personal import People, Personal, nothing
 from shared.scheduler import Job
 from shared.serve import listening
 from shared.version import STARTED_AT, VERSION
 from shared.wire import WIRE_ERRORS, Mark, Wire
+
+WITHOUT_NUMBER_S = 15.0  # a relay that was stopped is replaced sooner
 
 Troubles = Callable[[Conn], Awaitable[list[str]]]
 
@@ -70,6 +73,8 @@ class Picture:
     def troubles(self) -> list[str]:
         """What somebody should look at, in plain words; empty when all is well."""
         found = [f"{state.stream} is stopped: {state.stopped}" for state in self.subscriptions if state.stopped]
+        if self.outbox_oldest_s > WITHOUT_NUMBER_S:
+            found.append(f"{self.outbox_waiting} events wait for {self.outbox_oldest_s:.0f} s: no relay runs")
         found += [f"job {job.name} failed {job.failures} times: {job.last_error}" for job in self.jobs if job.failures]
         if self.dead:
             found.append(f"{self.dead} dead letters: bin/events dead list")
@@ -113,13 +118,17 @@ class Status:
         jobs: Sequence[Job],
         public_key: str,
         troubles: Troubles = no_troubles,
+        personal: Personal = nothing,
+        unsent: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._database = database
         self._wire = wire
         self._roles = roles
         self._jobs = jobs
         self._troubles = troubles
+        self._unsent = unsent  # why this process's relay cannot send
         self._letters = Letters(database, public_key=public_key)
+        self._people = People(database, public_key=public_key, personal=personal)
 
     async def live(self, _: Request) -> Response:
         return _json({"status": "ok"})
@@ -140,7 +149,8 @@ class Status:
         except (psycopg.Error, PoolTimeout) as error:
             return _json({"status": "down", "troubles": [f"postgresql: {type(error).__name__}"]}, status=503)
         redis = await self._redis()
-        troubles = [*([redis] if redis else []), *found.troubles(), *own]
+        wire = redis or self._unsent()
+        troubles = [*([wire] if wire else []), *found.troubles(), *own]
         return _json(
             {
                 "status": "trouble" if troubles else "ok",
@@ -170,6 +180,7 @@ class Status:
                 Route("/metrics", self.figures),
                 Route("/internal/health", self.health),
                 *self._letters.routes(),
+                *self._people.routes(),
             ]
         )
 

@@ -18,6 +18,7 @@ from shared.contracts.base import stream_of
 from shared.db import Database
 from shared.locks import Locks
 from shared.outbox import CHANNEL
+from shared.personal import Personal, nothing
 from shared.process import keep_going, run_until_stopped, settle, stop_on_signals
 from shared.relay import Relay
 from shared.scheduler import Job, Runner
@@ -37,16 +38,20 @@ def run_worker(
     subscriptions: Sequence[Subscription],
     jobs: Sequence[Job],
     troubles: Troubles = no_troubles,
+    personal: Personal = nothing,
 ) -> None:
     """Run until SIGINT or SIGTERM. The command line names the roles: ``consumer relay scheduler``, default all.
 
-    ``troubles``: what the health page should say of this service's own affairs.
+    ``troubles``: what the health page should say of this service's own affairs. ``personal``: what it holds about
+    somebody who asks for that.
     """
     parser = argparse.ArgumentParser(description=f"Worker of {settings.service}")
     parser.add_argument("roles", nargs="*", choices=[*ROLES, []], help="default: all")
     roles: Sequence[str] = parser.parse_args().roles or ROLES
     log.configure(service=settings.service, process="worker", level=settings.log_level)
-    uvloop.run(work(settings, roles=roles, subscriptions=subscriptions, jobs=jobs, troubles=troubles))
+    uvloop.run(
+        work(settings, roles=roles, subscriptions=subscriptions, jobs=jobs, troubles=troubles, personal=personal)
+    )
 
 
 async def work(
@@ -56,6 +61,7 @@ async def work(
     subscriptions: Sequence[Subscription],
     jobs: Sequence[Job],
     troubles: Troubles = no_troubles,
+    personal: Personal = nothing,
 ) -> None:
     """Start the loops of these roles, and end when told to."""
     stop = stop_on_signals()
@@ -67,15 +73,25 @@ async def work(
     await refuse_eviction(wire)
     await database.open()
     loops: list[Loop] = []
+    relay = Relay(database, wire, groups=groups_of(database.service), wake=locks.wake_on(CHANNEL), stop=stop)
     if "relay" in roles:
-        loops.append(relaying(database, wire, locks, stop))
+        loops.append(_held(locks, "relay", relay.run, stop))
     if "consumer" in roles:
         fuse = Fuse(deaths=settings.dead_letters_max, seconds=settings.dead_letters_seconds)
         loops.extend(consuming(database, wire, locks, subscriptions, stop, fuse))
     if "scheduler" in roles:
         loops.extend(scheduling(database, locks, (*jobs, *housekeeping.JOBS), stop))
     holding = asyncio.ensure_future(keep_going("locks", locks.run, stop=asyncio.Event()))
-    status = Status(database, wire, roles=tuple(roles), jobs=jobs, public_key=settings.public_key, troubles=troubles)
+    status = Status(
+        database,
+        wire,
+        roles=tuple(roles),
+        jobs=jobs,
+        public_key=settings.public_key,
+        troubles=troubles,
+        personal=personal,
+        unsent=relay.trouble,
+    )
     try:
         async with serve_status(status, port=settings.worker_port):
             settle()
@@ -101,12 +117,6 @@ async def refuse_eviction(wire: Wire) -> None:
             f"Redis is set to maxmemory-policy {policy}: when its memory is full it would delete streams and the notes"
             " of the relay. Set it to noeviction (redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf)."
         )
-
-
-def relaying(database: Database, wire: Wire, locks: Locks, stop: asyncio.Event) -> Loop:
-    """The loop that numbers and sends."""
-    relay = Relay(database, wire, groups=groups_of(database.service), wake=locks.wake_on(CHANNEL), stop=stop)
-    return _held(locks, "relay", relay.run, stop)
 
 
 def consuming(

@@ -38,6 +38,7 @@ class Page:
     lots: list[JSON | None]
     rejected: set[int]
     open: set[int] = field(default_factory=set[int])
+    repeats: list[int] = field(default_factory=list[int])  # rows with the header once more
 
     @property
     def has_list(self) -> bool:
@@ -58,6 +59,12 @@ class Page:
         grid.merged = [((down(a), b), (down(c), d)) for (a, b), (c, d) in grid.merged]
         self.rejected, self.open = {down(r) for r in self.rejected}, {down(r) for r in self.open}
         self.header_rows = [down(r) for r in self.header_rows]
+        self.repeats = [down(r) for r in self.repeats]
+
+    def repeat_header(self) -> None:
+        """What was changed in the header is changed in its repetitions too."""
+        for row in self.repeats:
+            self.grid.rows[row] = list(self.grid.rows[self.header_rows[0]])
 
     def move_columns(self, order: list[int | None]) -> None:
         """The columns in a new order; ``None`` is a column more. Cells merged across columns are taken apart."""
@@ -140,7 +147,14 @@ def _page(grid: Grid, reading: ListReading, meaning: JSON) -> Page:
         if lot["sheet"] == grid.name:
             lots[lot["row"] - 1] = dict(lot)
     rejected = {r["row"] - 1 for r in meaning["rejected"] if r["sheet"] == grid.name}
-    return Page(grid, fields, units, [r - 1 for r in facts.header_rows], lots, rejected)
+    heads = [r - 1 for r in facts.header_rows]
+    repeats = [i for i, row in enumerate(grid.rows) if heads and i > heads[-1] and _alike(row, grid.rows[heads[0]])]
+    return Page(grid, fields, units, heads, lots, rejected, repeats=repeats)
+
+
+def _alike(row: list[Cell], header: list[Cell]) -> bool:
+    same = sum(1 for a, b in zip(row, header, strict=False) if a is not None and a == b)
+    return same >= 3 and same >= 0.7 * sum(1 for c in header if c is not None)
 
 
 def file_of(book: Book) -> bytes:

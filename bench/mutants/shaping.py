@@ -51,6 +51,7 @@ def foreign_column(book: Book, page: Page, rng: Random) -> str | None:
         page.grid.rows[row][at] = _foreign(page, row, kind, rng)
     if kind in ("gross", "each"):
         book.forgiven.add("weight_gross_kg")
+        page.open |= page.rejected  # a missing weight may be computed now
     return f"a column {word or 'without name or cells'}"
 
 
@@ -113,6 +114,7 @@ def header_again(book: Book, page: Page, rng: Random) -> str | None:
         return None
     at = rng.choice(lots[2:-1])
     page.insert_row(at, list(page.grid.rows[page.header_rows[0]]))
+    page.repeats.append(at)
     return "the header again"
 
 
@@ -154,7 +156,7 @@ def sheet_renamed(book: Book, page: Page, rng: Random) -> str | None:
 
 def header_in_two_rows(book: Book, page: Page, rng: Random) -> str | None:
     """The units move below their names."""
-    if len(page.header_rows) != 1:
+    if len(page.header_rows) != 1 or page.repeats:
         return None
     top = page.header_rows[0]
     below: list[Cell] = [None] * page.width

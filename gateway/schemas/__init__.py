@@ -1,7 +1,6 @@
 """Requests and answers of the gateway's own routes."""
 
 import re
-from datetime import datetime
 from functools import cache
 from ipaddress import ip_network
 from typing import Annotated, Literal
@@ -14,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from gateway.passwords import PASSWORD_LENGTH_MAX
 from shared.bodies import RequestBody
 from shared.contracts.gateway import OrganizationChanged, UserChanged
+from shared.instants import Instant
 
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -284,9 +284,9 @@ class ApiToken(BaseModel):
     prefix: str
     scopes: list[str]
     networks: list[str]
-    created_at: datetime
-    expires_at: datetime
-    last_used_at: datetime | None
+    created_at: Instant
+    expires_at: Instant
+    last_used_at: Instant | None
 
 
 class NewApiToken(ApiToken):

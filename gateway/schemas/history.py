@@ -1,12 +1,12 @@
 """Answers about what happened: notifications, audit, dashboard."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from shared.bodies import RequestBody
+from shared.instants import Instant
 
 
 class Notification(BaseModel):
@@ -18,8 +18,8 @@ class Notification(BaseModel):
     text: str
     href: str | None
     unread: bool
-    occurred_at: datetime
-    read_at: datetime | None
+    occurred_at: Instant
+    read_at: Instant | None
 
 
 class ReadState(RequestBody):
@@ -54,7 +54,7 @@ class AuditEntry(BaseModel):
     """One deed. ``changes``: field, old and new; personal values are ``withheld``: nothing here is ever forgotten."""
 
     id: int
-    at: datetime
+    at: Instant
     type: str
     entity: Entity
     actor: Who
@@ -76,7 +76,7 @@ class Windows(BaseModel):
     active: int
     ending_soon: int
     ending_soon_hours: int
-    next_end: datetime | None
+    next_end: Instant | None
 
 
 class Grant(BaseModel):
@@ -111,7 +111,7 @@ class Listing(BaseModel):
 class Dashboard(BaseModel):
     """Figures of the own organisation; of the whole market for the operator. ``null``: not for this role."""
 
-    as_of: datetime
+    as_of: Instant
     role: str
     batches: ByStatus | None
     items: ByStatus | None

@@ -1,11 +1,11 @@
 """Answers about the running system: what an operator sees of every service, and its dead letters."""
 
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared.instants import Instant
 from shared.paging import Page
 
 ServiceName = Literal["gateway", "ingestion", "catalog", "matching", "exclusivity", "newsletter"]
@@ -24,7 +24,7 @@ class DueTimer(BaseModel):
     """A timed job's next deadline; one in the past is late."""
 
     job: str
-    at: datetime
+    at: Instant
 
 
 class ServiceHealth(BaseModel):
@@ -36,7 +36,7 @@ class ServiceHealth(BaseModel):
     database: str | None = None
     redis: str | None = None
     version: str | None = None
-    started_at: datetime | None = None
+    started_at: Instant | None = None
     outbox_waiting: int | None = None
     outbox_oldest_seconds: float | None = None
     parked: int | None = None
@@ -67,8 +67,8 @@ class DeadLetter(BaseModel):
     error: str | None = None
     meta: str | None = None
     body: str | None = None
-    occurred_at: datetime | None = None
-    died_at: datetime | None = None
+    occurred_at: Instant | None = None
+    died_at: Instant | None = None
 
 
 class DeadLetters(Page[DeadLetter]):

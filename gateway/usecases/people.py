@@ -34,8 +34,12 @@ async def save_people(
     *,
     actor: ActorRef,
     reason: str | None = None,
+    keeps_values: bool = True,
 ) -> dict[UUID, UserChanged]:
-    """Create or change people; what changed is published as a full snapshot with old and new values."""
+    """Create or change people; what changed is published as a full snapshot with old and new values.
+
+    ``keeps_values=False`` says only what changed: of somebody who is to be forgotten the old values are too.
+    """
     known = await store.locked(conn, [one.user_id for one in people])
     changed: list[UserChanged] = []
     for one in people:
@@ -43,7 +47,10 @@ async def save_people(
         old = before.model_dump(mode="json", exclude=UNCOMPARED) if before else None
         found = differences(old, one.model_dump(mode="json", exclude=UNCOMPARED))
         if found:
-            changes = [Change.model_validate({"field": name, "old": was, "new": now}) for name, was, now in found]
+            changes = [
+                Change.model_validate({"field": name, "old": was, "new": now} if keeps_values else {"field": name})
+                for name, was, now in found
+            ]
             version = before.version + 1 if before else 1
             changed.append(one.model_copy(update={"version": version, "changes": tuple(changes), "reason": reason}))
     ids = {one.user_id for one in changed}

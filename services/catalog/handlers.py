@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.catalog.settings import settings
-from services.catalog.usecases import holds
+from services.catalog.usecases import datasheets, holds
 from services.catalog.usecases.organizations import take_over_organizations
 from services.catalog.usecases.rows import Part, apply_rows
 from shared.consumer import on
@@ -16,7 +16,7 @@ from shared.contracts.exclusivity import (
     WindowGranted,
 )
 from shared.contracts.gateway import OrganizationChanged
-from shared.contracts.ingestion import RowsAccepted
+from shared.contracts.ingestion import DatasheetApproved, RowsAccepted
 from shared.contracts.matching import MatchesClosed, MatchesFound
 from shared.contracts.types import BatchId, MillId
 from shared.db import Conn, clock
@@ -41,6 +41,10 @@ async def on_rows_accepted(conn: Conn, events: Sequence[RowsAccepted]) -> None:
         for event in events
     ]
     await apply_rows(conn, parts=parts, now=now, listing_days=settings().listing_days)
+
+
+async def on_datasheets_approved(conn: Conn, events: Sequence[DatasheetApproved]) -> None:
+    await datasheets.keep_datasheets(conn, events, now=await clock(conn))
 
 
 async def on_matches_found(conn: Conn, events: Sequence[MatchesFound]) -> None:
@@ -81,6 +85,7 @@ async def on_items_opened(conn: Conn, events: Sequence[ItemOpened]) -> None:
 SUBSCRIPTIONS = (
     on(OrganizationChanged, on_organizations_changed),
     on(RowsAccepted, on_rows_accepted),
+    on(DatasheetApproved, on_datasheets_approved),
     on(MatchesFound, on_matches_found),
     on(MatchesClosed, on_matches_closed),
     on(InterestRegistered, on_interests_registered),

@@ -12,6 +12,20 @@ CREATE TABLE attempt (
     CONSTRAINT attempt_pkey PRIMARY KEY (stream, seq)
 );
 
+CREATE TABLE datasheet_replica (
+    datasheet_id uuid NOT NULL,
+    mill_id uuid NOT NULL,
+    version integer NOT NULL,
+    file_name text NOT NULL,
+    product text,
+    revision_date date,
+    sheet_values jsonb NOT NULL,
+    item_ids uuid[] NOT NULL,
+    replaced boolean NOT NULL DEFAULT false,
+    CONSTRAINT datasheet_replica_pkey PRIMARY KEY (datasheet_id)
+);
+CREATE INDEX datasheet_replica_item ON datasheet_replica USING gin (item_ids) WHERE (NOT replaced);
+
 CREATE TABLE dead_letter (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     stream text NOT NULL,

@@ -1,12 +1,12 @@
 """What the API takes and gives."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from shared.bodies import RequestBody
+from shared.instants import Instant
 
 InterestState = Literal["queued", "granted", "closed"]
 WindowState = Literal["active", "closed"]
@@ -50,9 +50,9 @@ class Interest(BaseModel):
     listing_cycle: int
     origin: str
     position: int | None = None
-    not_needed_after: datetime | None = None
+    not_needed_after: Instant | None = None
     window_id: UUID | None = None
-    created_at: datetime
+    created_at: Instant
     buyer: QueuedBuyer | None = None
 
 
@@ -74,7 +74,7 @@ class Counterparty(BaseModel):
 class TimelineEntry(BaseModel):
     """``entry``: granted, reminded, extension_requested, extended, closed. ``by``: holder, mill, operator, system."""
 
-    at: datetime
+    at: Instant
     entry: str
     by: str
     reason: str | None
@@ -94,11 +94,11 @@ class Window(BaseModel):
     listing_cycle: int
     grant_number: int
     max_grants: int
-    granted_at: datetime
-    expires_at: datetime
-    ended_at: datetime | None
+    granted_at: Instant
+    expires_at: Instant
+    ended_at: Instant | None
     expires_in_seconds: int
-    server_time: datetime
+    server_time: Instant
     extensions_used: int
     extensions_left: int
     extension_requested: bool

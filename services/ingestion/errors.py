@@ -5,19 +5,23 @@ AppError
 │   ├── BatchNotReady        state_conflict, with current_status and allowed
 │   ├── RowsNotReady         invalid_rows: rows that need attention, and the way on
 │   ├── ListBeingCommitted   mill_busy
+│   ├── TooLateToUndo        too_late_to_undo
+│   ├── NothingToUndo        nothing_to_undo
+│   ├── ProfileExists        profile_exists
 │   ├── DatasheetNotReady    state_conflict, with current_status and allowed
 │   ├── MessageNotAgain      state_conflict, with current_status and allowed
 │   └── NoCredentialsKey     no_credentials_key
 ├── Gone 410                 MessageNotKept
-├── NotFound 404             BatchNotFound, MailboxNotFound, MessageNotFound, DatasheetNotFound
-├── UnsupportedMedia 415     NotAList, NotADatasheet
-├── Invalid 422              EmptyFile, UnknownMill, UnknownColumns, NothingToCommit, UnsafeMailbox,
-│                            UnknownLot, WrongValue
+├── NotFound 404             BatchNotFound, MailboxNotFound, MessageNotFound, DatasheetNotFound, ProfileNotFound
+├── UnsupportedMedia 415     NotAList, NotADatasheet, UnknownWayToSend
+├── Invalid 422              EmptyFile, UnknownMill, UnknownColumns, UnknownMeaning, UnknownProfile, NothingToCommit,
+│                            ColumnNotReplaceable, NothingFound, TooManyColumns, UnsafeMailbox, UnknownLot, WrongValue
 ├── NotAllowed 403           MillNotApproved (organization_suspended)
 └── Unavailable 503          MillNotKnownYet
 """
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from shared.problems import Conflict, Gone, Invalid, NotAllowed, NotFound, Unavailable, UnsupportedMedia
 
@@ -56,9 +60,37 @@ class ListBeingCommitted(Conflict):
         )
 
 
+class TooLateToUndo(Conflict):
+    slug = "too_late_to_undo"
+
+    def __init__(self, *, hours: int) -> None:
+        super().__init__(
+            f"A commit can be undone for {hours} hours. Send a list with the right values, or change single lots."
+        )
+
+
+class NothingToUndo(Conflict):
+    slug = "nothing_to_undo"
+
+    def __init__(self) -> None:
+        super().__init__("No row of this list is on the market, so there is nothing to undo; see its rows.")
+
+
 class NotAList(UnsupportedMedia):
     def __init__(self, what: str) -> None:
         super().__init__(f"The file is {what}. Send the list as xlsx, xls, ods or csv.")
+
+
+class UnknownWayToSend(UnsupportedMedia):
+    def __init__(self) -> None:
+        super().__init__("Send a list as multipart/form-data with a file, or as application/json with rows.")
+
+
+class TooManyColumns(Invalid):
+    slug = "too_many_columns"
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"The rows may have at most {count} different columns; send only those of the list.")
 
 
 class EmptyFile(Invalid):
@@ -94,11 +126,56 @@ class UnknownColumns(Invalid):
         super().__init__(f"The list has no column named {', '.join(sorted(unknown)[:5])}; see its columns.")
 
 
+class UnknownMeaning(Invalid):
+    slug = "unknown_meaning"
+
+    def __init__(self, said: str, of: str, *, kind: str, allowed: Iterable[str]) -> None:
+        super().__init__(
+            f'"{said}", said of "{of}", is none of the {kind} there are; see allowed.', allowed=list(allowed)
+        )
+
+
+class UnknownProfile(Invalid):
+    slug = "unknown_profile"
+
+    def __init__(self) -> None:
+        super().__init__("mapping_profile_id must name an active mapping of this mill; see GET /mapping-profiles.")
+
+
+class ColumnNotReplaceable(Invalid):
+    slug = "column_not_replaceable"
+
+    def __init__(self, column: str) -> None:
+        super().__init__(f'The column "{column}" is not one field of a lot. Map it first, or name a field instead.')
+
+
+class NothingFound(Invalid):
+    slug = "nothing_found"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f'No row that can be changed has "{text}" there; see the rows and what they say.')
+
+
 class NothingToCommit(Invalid):
     slug = "nothing_to_commit"
 
     def __init__(self) -> None:
         super().__init__("No row of this list can be listed; fix at least one or cancel the batch.")
+
+
+class ProfileNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such mapping, or you may not see it; GET /mapping-profiles lists those you may.")
+
+
+class ProfileExists(Conflict):
+    slug = "profile_exists"
+
+    def __init__(self, profile_id: UUID) -> None:
+        super().__init__(
+            "There is an active mapping for lists with this header already; replace that one or archive it.",
+            profile_id=str(profile_id),
+        )
 
 
 class MailboxNotFound(NotFound):

@@ -4,9 +4,16 @@ from collections.abc import Sequence
 
 from services.ingestion.usecases import holders
 from services.ingestion.usecases.commits import record_answers
-from services.ingestion.usecases.replicas import keep_items, keep_mill, keep_unlisted
+from services.ingestion.usecases.replicas import keep_hold, keep_items, keep_mill, keep_unlisted
 from shared.consumer import on
-from shared.contracts.catalog import ItemsChanged, ItemsListed, ItemsUnlisted, RowsApplied
+from shared.contracts.catalog import (
+    ItemReleased,
+    ItemReserved,
+    ItemsChanged,
+    ItemsListed,
+    ItemsUnlisted,
+    RowsApplied,
+)
 from shared.contracts.exclusivity import WindowClosed, WindowExtended, WindowGranted
 from shared.contracts.gateway import OrganizationChanged
 from shared.db import Conn
@@ -51,12 +58,19 @@ async def on_windows_closed(conn: Conn, events: Sequence[WindowClosed]) -> None:
         await holders.end_window(conn, event)
 
 
+async def on_items_held(conn: Conn, events: Sequence[ItemReserved] | Sequence[ItemReleased]) -> None:
+    for event in events:
+        await keep_hold(conn, event)
+
+
 SUBSCRIPTIONS = (
     on(OrganizationChanged, on_organization_changed),
     on(RowsApplied, on_rows_applied),
     on(ItemsListed, on_items_listed),
     on(ItemsChanged, on_items_changed),
     on(ItemsUnlisted, on_items_unlisted),
+    on(ItemReserved, on_items_held),
+    on(ItemReleased, on_items_held),
     on(WindowGranted, on_windows_granted),
     on(WindowExtended, on_windows_extended),
     on(WindowClosed, on_windows_closed),

@@ -46,14 +46,19 @@ CREATE TABLE batch (
     received_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
     reminded_at timestamp with time zone,
+    mapping jsonb NOT NULL DEFAULT '{}'::jsonb,
+    profile_id uuid,
+    used_profile_id uuid,
+    used_profile_version integer,
     CONSTRAINT batch_pkey PRIMARY KEY (batch_id),
     CONSTRAINT batch_message_id_fkey FOREIGN KEY (message_id) REFERENCES inbound_message(message_id),
     CONSTRAINT batch_mill_id_fkey FOREIGN KEY (mill_id) REFERENCES organization_replica(organization_id),
     CONSTRAINT batch_list_mode_check CHECK ((list_mode = ANY (ARRAY['append'::text, 'snapshot'::text]))),
     CONSTRAINT batch_source_check CHECK ((source = ANY (ARRAY['mail'::text, 'upload'::text])))
 );
-CREATE INDEX batch_at_work ON batch USING btree (mill_id, batch_id) WHERE (status = ANY (ARRAY['received'::text, 'parsing'::text, 'committing'::text]));
+CREATE INDEX batch_at_work ON batch USING btree (mill_id, batch_id) WHERE (status = ANY (ARRAY['received'::text, 'parsing'::text, 'committing'::text, 'reverting'::text]));
 CREATE INDEX batch_by_mill ON batch USING btree (mill_id, batch_id DESC);
+CREATE INDEX batch_by_profile ON batch USING btree (used_profile_id) WHERE (used_profile_id IS NOT NULL);
 CREATE UNIQUE INDEX batch_once ON batch USING btree (mill_id, file_sha256) WHERE ((status <> ALL (ARRAY['duplicate'::text, 'cancelled'::text, 'failed'::text, 'expired'::text, 'reverted'::text])) AND (NOT forced));
 CREATE INDEX batch_waiting ON batch USING btree (changed_at) WHERE (status = ANY (ARRAY['mapping_required'::text, 'review_required'::text]));
 
@@ -84,12 +89,16 @@ CREATE TABLE batch_row (
     item_id uuid,
     outcome text,
     outcome_reason text,
+    undo_version integer,
+    undo_outcome text,
+    undo_reason text,
     CONSTRAINT batch_row_batch_id_place_key UNIQUE (batch_id, place),
     CONSTRAINT batch_row_pkey PRIMARY KEY (row_id),
     CONSTRAINT batch_row_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batch(batch_id),
     CONSTRAINT batch_row_status_check CHECK ((status = ANY (ARRAY['valid'::text, 'warning'::text, 'invalid'::text, 'duplicate'::text, 'excluded'::text, 'accepted'::text, 'deferred'::text, 'applied'::text, 'rejected'::text, 'reverted'::text])))
 );
 CREATE INDEX batch_row_unanswered ON batch_row USING btree (batch_id, part) WHERE (status = 'accepted'::text);
+CREATE INDEX batch_row_undo ON batch_row USING btree (batch_id, part) WHERE ((undo_version IS NOT NULL) AND (undo_outcome IS NULL));
 
 CREATE TABLE datasheet (
     datasheet_id uuid NOT NULL,
@@ -277,6 +286,7 @@ CREATE TABLE lot (
     lot_key text NOT NULL,
     commits integer NOT NULL,
     header_fingerprint text NOT NULL,
+    previous_fingerprint text,
     CONSTRAINT lot_pkey PRIMARY KEY (mill_id, lot_key)
 );
 
@@ -287,8 +297,10 @@ CREATE TABLE lot_replica (
     version integer NOT NULL,
     listed boolean NOT NULL,
     lot jsonb NOT NULL,
+    status text NOT NULL DEFAULT 'available'::text,
     CONSTRAINT lot_replica_pkey PRIMARY KEY (mill_id, lot_key)
 );
+CREATE INDEX lot_replica_item ON lot_replica USING btree (item_id);
 
 CREATE TABLE mailbox (
     mailbox_id uuid NOT NULL,
@@ -322,7 +334,27 @@ CREATE TABLE mapping_profile (
     version integer NOT NULL DEFAULT 1,
     confirmed_by uuid NOT NULL,
     confirmed_at timestamp with time zone NOT NULL,
-    CONSTRAINT mapping_profile_pkey PRIMARY KEY (mill_id, header_fingerprint)
+    profile_id uuid NOT NULL,
+    name text NOT NULL,
+    status text NOT NULL DEFAULT 'active'::text,
+    headers text[] NOT NULL DEFAULT '{}'::text[],
+    CONSTRAINT mapping_profile_pkey PRIMARY KEY (profile_id),
+    CONSTRAINT mapping_profile_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
+);
+CREATE UNIQUE INDEX mapping_profile_once ON mapping_profile USING btree (mill_id, header_fingerprint) WHERE (status = 'active'::text);
+
+CREATE TABLE mapping_profile_version (
+    profile_id uuid NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    status text NOT NULL,
+    header_fingerprint text NOT NULL,
+    headers text[] NOT NULL,
+    profile jsonb NOT NULL,
+    confirmed_by uuid NOT NULL,
+    confirmed_at timestamp with time zone NOT NULL,
+    CONSTRAINT mapping_profile_version_pkey PRIMARY KEY (profile_id, version),
+    CONSTRAINT mapping_profile_version_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES mapping_profile(profile_id)
 );
 
 CREATE TABLE migration (

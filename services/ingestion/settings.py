@@ -38,7 +38,7 @@ class IngestionSettings(ServiceSettings):
     sandbox_cpu_seconds: int = 30
     sandbox_wall_seconds: float = 40
     sheet_memory_bytes: int = 512 * MIB
-    sheet_cpu_seconds: int = 5  # a data sheet of four pages takes half a second
+    sheet_cpu_seconds: int = 4  # a data sheet of four pages takes half a second
     sheet_wall_seconds: float = 10
     resend_after_seconds: int = 600
     review_reminder_days: int = 3  # a weekend may pass without a reminder

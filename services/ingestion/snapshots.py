@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.ingestion.store import profiles, progress
+from services.ingestion.store import progress, rates
 from services.ingestion.usecases.commits import resend_parts
 from shared import trace
 from shared.contracts.ingestion import RatesChanged
@@ -14,7 +14,7 @@ async def publish_snapshots(conn: Conn) -> int:
     """Rates of every day, oldest first, then every part that waits for its answer; how many events."""
     published = 0
     async for days in paged(
-        lambda after: profiles.rates_after(conn, after=after, limit=PAGE), lambda day: (day.dated, day.base)
+        lambda after: rates.rates_after(conn, after=after, limit=PAGE), lambda day: (day.dated, day.base)
     ):
         events = [
             RatesChanged(

@@ -1,7 +1,6 @@
 """Reading of mails and lists, step by step: claim, read in the sandbox without a transaction, write."""
 
 import logging
-from collections.abc import Mapping
 
 from services.ingestion.editing import context_of
 from services.ingestion.mails import MailRefused
@@ -14,9 +13,9 @@ from services.ingestion.usecases.process import (
     Work,
     begin_reading,
     finish_reading,
-    profile_of,
     refuse_reading,
 )
+from services.ingestion.usecases.profiles import Known, known_about
 from shared import trace
 from shared.contracts.base import ActorRef
 from shared.db import Database, clock
@@ -60,32 +59,32 @@ async def read_next_list(db: Database, settings: IngestionSettings, reader: Read
         try:
             if claim.attempt > settings.read_attempts_max:
                 raise UnreadableFile("worn_out", _WORN_OUT)
-            reading = await _read(db, reader, work)
+            reading, known = await _read(db, reader, work)
         except UnreadableFile as refused:
             async with db.transaction() as conn:
                 await refuse_reading(conn, claim, refused)
             return 1
         async with db.transaction() as conn:
-            await finish_reading(conn, work, reading)
+            await finish_reading(conn, work, reading, known)
     return 1
 
 
-async def _read(db: Database, reader: Reader, work: Work) -> ListReading:
-    """Read with what a person confirmed for this kind of list; the kind is known only after a first reading."""
-    profile = await _profile(db, work, work.header_fingerprint)
-    reading = await reader.list(work.content, question_of(work, profile))
-    if profile is not None or reading.header_fingerprint == work.header_fingerprint:
-        return reading
-    profile = await _profile(db, work, reading.header_fingerprint)
-    return reading if profile is None else await reader.list(work.content, question_of(work, profile))
+async def _read(db: Database, reader: Reader, work: Work) -> tuple[ListReading, Known]:
+    """Read with what people taught us about such lists; of which kind it is, is known only after a first reading."""
+    known = await _known(db, work, work.batch.header_fingerprint)
+    reading = await reader.list(work.content, question_of(work, known))
+    if reading.header_fingerprint == work.batch.header_fingerprint:
+        return reading, known
+    better = await _known(db, work, reading.header_fingerprint)
+    if better.lesson == known.lesson:
+        return reading, better
+    return await reader.list(work.content, question_of(work, better)), better
 
 
-async def _profile(db: Database, work: Work, header_fingerprint: str | None) -> Mapping[str, object] | None:
-    if header_fingerprint is None:
-        return None
+async def _known(db: Database, work: Work, header_fingerprint: str | None) -> Known:
     async with db.transaction() as conn:
-        return await profile_of(conn, work.mill.organization_id, header_fingerprint)
+        return await known_about(conn, work.batch, header_fingerprint)
 
 
-def question_of(work: Work, profile: Mapping[str, object] | None) -> Question:
-    return Question(file_name=work.file_name, mill=context_of(work.mill, profile), today=work.today)
+def question_of(work: Work, known: Known) -> Question:
+    return Question(file_name=work.batch.file_name, mill=context_of(work.mill, known.lesson or None), today=work.today)

@@ -1,6 +1,6 @@
 """Bodies of requests and answers. A requirement is the same object in both directions; answers add what we know."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -12,6 +12,7 @@ from services.matching.domain.model import Cadence
 from shared.bodies import RequestBody
 from shared.contracts.grades import FAMILIES, FAMILY_OF
 from shared.contracts.types import Certification, Defect, Form
+from shared.instants import Instant
 
 GSM_MAX = Decimal(2000)
 WIDTH_MM_MAX = 12_000  # the widest paper machine makes 11.8 m
@@ -221,8 +222,8 @@ class RequirementView(RequirementBody):
     status: str
     paused: bool
     live_matches: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
 
 
 class CriterionView(BaseModel):
@@ -252,7 +253,7 @@ class MatchView(BaseModel):
     score: Decimal | None
     band: str
     explanation: list[CriterionView] | None
-    created_at: datetime
+    created_at: Instant
     closed_reason: str | None
     redacted: list[str]
 
@@ -270,7 +271,7 @@ class RunCreate(RequestBody):
     scope: Literal["all", "item", "requirement", "changed_since"]
     item_id: UUID | None = None
     requirement_id: UUID | None = None
-    since: datetime | None = None
+    since: Instant | None = None
 
     @model_validator(mode="after")
     def _target(self) -> Self:
@@ -294,5 +295,5 @@ class RunView(BaseModel):
     requirements: int
     found: int
     closed: int
-    created_at: datetime
-    completed_at: datetime | None
+    created_at: Instant
+    completed_at: Instant | None

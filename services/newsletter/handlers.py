@@ -24,7 +24,7 @@ from shared.contracts.exclusivity import (
     WindowGranted,
 )
 from shared.contracts.gateway import OrganizationChanged, UserChanged, UserErased
-from shared.contracts.ingestion import BatchStatusChanged, RatesChanged
+from shared.contracts.ingestion import BatchStatusChanged, DatasheetFailed, RatesChanged
 from shared.contracts.matching import MatchesClosed, MatchesFound, RequirementChanged, RunCompleted
 from shared.db import Conn, clock
 
@@ -71,11 +71,16 @@ async def on_batch_status(conn: Conn, events: Sequence[BatchStatusChanged]) -> N
     await notices.answer_batches(conn, events, settings=settings(), now=await clock(conn))
 
 
+async def on_datasheets_failed(conn: Conn, events: Sequence[DatasheetFailed]) -> None:
+    await notices.tell_of_datasheets(conn, events, settings=settings(), now=await clock(conn))
+
+
 SUBSCRIPTIONS = (
     on(OrganizationChanged, replicas.keep_organizations),
     on(UserChanged, replicas.keep_users),
     on(UserErased, on_user_erased),
     on(BatchStatusChanged, on_batch_status),
+    on(DatasheetFailed, on_datasheets_failed),
     on(RatesChanged, replicas.keep_rates),
     on(ItemsListed, on_items_listed),
     on(ItemsChanged, replicas.keep_changed_items),

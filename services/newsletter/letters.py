@@ -151,7 +151,7 @@ class BatchLetter:
 
 
 def batch_note(reader: Reader, letter: BatchLetter) -> NotePage:
-    """Answer a mill's list in plain words: what was read, what was not, and why."""
+    """Answer a mill's list, or a data sheet that failed, in plain words: what was read, what was not, and why."""
     say = words(reader.language)
     file = cleaned(letter.file_name or "", length_max=80) or say.text("batch.file")
     told = {"file": file, "total": letter.total, "applied": letter.applied}
@@ -165,12 +165,13 @@ def batch_note(reader: Reader, letter: BatchLetter) -> NotePage:
         for name, lines in named
         if lines
     )
+    topic = "datasheet" if letter.status == "datasheet_failed" else "batch"
     intro = say.text(f"batch.{letter.status}.intro", **told)
     return NotePage(
         language=say.language,
         subject=say.text(f"batch.{letter.status}.subject", **told),
         preheader=intro,
-        kicker=say.text("batch.kicker"),
+        kicker=say.text(f"{topic}.kicker"),
         headline=say.text(f"batch.{letter.status}.head"),
         greeting=_greeting(reader, say),
         intro=intro,
@@ -179,5 +180,5 @@ def batch_note(reader: Reader, letter: BatchLetter) -> NotePage:
         action="",
         url=None,
         tagline=say.text("tagline"),
-        why=say.text("batch.foot"),
+        why=say.text(f"{topic}.foot"),
     )

@@ -12,6 +12,7 @@ from services.newsletter.store.history import DeliveryRow
 from services.newsletter.store.issues import IssueRow
 from services.newsletter.store.suppressions import Suppression
 from shared.bodies import RequestBody
+from shared.instants import Instant
 
 DeliveryStatus = Literal[
     "queued", "sending", "sent", "delivered", "opened", "clicked", "bounced", "complained", "failed", "suppressed"
@@ -89,7 +90,7 @@ class PreferenceAnswer(BaseModel):
     tracking: bool
     quiet_from: time | None
     quiet_until: time | None
-    next_send_at: datetime | None
+    next_send_at: Instant | None
 
     @classmethod
     def of(cls, who: Recipient, next_send_at: datetime | None) -> Self:
@@ -134,8 +135,8 @@ class IssueAnswer(BaseModel):
     item_ids: list[UUID]
     reason: str | None
     counts: IssueCounts
-    scheduled_for: datetime
-    sent_at: datetime | None
+    scheduled_for: Instant
+    sent_at: Instant | None
 
     @classmethod
     def of(cls, row: IssueRow) -> Self:
@@ -181,13 +182,13 @@ class DeliveryAnswer(BaseModel):
     message_id: str
     correlation_id: str
     attempts: int
-    created_at: datetime
-    next_attempt_at: datetime | None
-    sent_at: datetime | None
-    delivered_at: datetime | None
-    opened_at: datetime | None
-    clicked_at: datetime | None
-    bounced_at: datetime | None
+    created_at: Instant
+    next_attempt_at: Instant | None
+    sent_at: Instant | None
+    delivered_at: Instant | None
+    opened_at: Instant | None
+    clicked_at: Instant | None
+    bounced_at: Instant | None
     machine_opened: bool
     smtp_status: str | None
     reason: str | None
@@ -224,7 +225,7 @@ class SuppressionAnswer(BaseModel):
     user_id: UUID | None
     reason: str
     source: str
-    created_at: datetime
+    created_at: Instant
 
     @classmethod
     def of(cls, row: Suppression) -> Self:

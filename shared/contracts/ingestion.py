@@ -54,6 +54,7 @@ class BatchCounts(WireModel):
     excluded: int = 0
     applied: int = 0
     rejected: int = 0
+    reverted: int = 0
 
 
 class BatchStatusChanged(Event):

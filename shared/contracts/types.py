@@ -194,6 +194,10 @@ class LotValues:
     remarks: str | None = None
 
 
+NON_MATERIAL = frozenset({"lot_ref", "grade_raw", "product_name", "pallet_count", "remarks"})
+"""Fields that may change while a buyer holds the lot: it is still the lot he wants, at the same terms."""
+
+
 def ref_key(lot_ref: str | None) -> str | None:
     """The key of a lot by the number its mill gave it, wherever it was typed; ``None`` without a number.
 

@@ -62,7 +62,7 @@ TEASER = frozenset({
 DETAIL = frozenset({
     "weight_net_kg", "weight_gross_kg", "reel_count", "pallet_count", "sheet_count", "quality_class", "defects",
     "surplus_reason", "certification", "caliper_um", "grain", "colour", "brightness_iso", "product_name", "expires_on",
-    "valid_until", "exclusivity",
+    "valid_until", "exclusivity", "datasheets",
 })  # fmt: skip
 PRICE = frozenset({"price", "currency", "price_unit", "price_per_t", "incoterm"})
 IDENTITY = frozenset({"mill", "lot_ref", "location_place", "grade_raw", "remarks", "contacts"})
@@ -88,6 +88,11 @@ def visible_fields(viewer: Viewer, rules: RuleSet | None) -> frozenset[str]:
     if viewer == Viewer.FORMER_HOLDER:
         fields |= frozenset({"mill", "contacts"})
     return fields
+
+
+def sees_datasheet_file(viewer: Viewer) -> bool:
+    """Whether the PDF itself is shown: it names the mill, so only who knows the mill anyway may have it."""
+    return viewer >= Viewer.HOLDER
 
 
 def _disclosed(disclosure: Disclosure, viewer: Viewer) -> bool:

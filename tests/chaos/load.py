@@ -50,7 +50,7 @@ class Load:
 
     async def work(self, key: int) -> None:
         """Go on until told to stop; nobody leaves before he is told that his last one worked."""
-        number = key or KEYS
+        number = key + KEYS * (max(self.ledger.intents, default=0) // KEYS + 1)
         while self._running:
             numbers = [number + KEYS * n for n in range(PER_REQUEST)]
             number = numbers[-1] + KEYS

@@ -69,7 +69,7 @@ def test_mailed_list_loses_exactly_its_bad_rows_each_with_its_reason(flow: Flow)
     for told in flow.lists:
         refused = [row for row in told.rows if not row["item_id"]]
         reasons = {
-            (row["sheet"], row["row"], problem["field"], problem["code"])
+            (row["sheet"], row["row_number"], problem["field"], problem["code"])
             for row in refused
             for problem in row["problems"]
             if problem["severity"] == "error"

@@ -26,7 +26,11 @@ class Told:
     @property
     def places(self) -> dict[str, Place]:
         """Where each lot stands in the list, by its id on the market."""
-        return {row["item_id"]: (self.sent.file.name, row["sheet"], row["row"]) for row in self.rows if row["item_id"]}
+        return {
+            row["item_id"]: (self.sent.file.name, row["sheet"], row["row_number"])
+            for row in self.rows
+            if row["item_id"]
+        }
 
 
 @dataclass

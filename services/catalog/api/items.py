@@ -4,8 +4,7 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-import orjson
-from fastapi import Header, Query, Response
+from fastapi import Query, Response
 
 from services.catalog.domain.items import Item
 from services.catalog.errors import InvalidLot, ItemNotFound
@@ -19,6 +18,7 @@ from shared.auth import Actor, AnyActor, MillActor
 from shared.contracts.types import BuyerId, ItemId, MillId
 from shared.db import Conn, clock
 from shared.idempotency import Keyed
+from shared.instants import encoded
 from shared.listing import Asked, listed
 from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
@@ -39,17 +39,9 @@ async def get_items(
 
 
 @routes.get("/items/{item_id}", response_model=ItemDetail)
-async def get_item(
-    item_id: UUID,
-    conn: Transaction,
-    actor: AnyActor,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+async def get_item(item_id: UUID, conn: Transaction, actor: AnyActor) -> Response:
     """One item as you may see it; hidden members are null and named in ``redacted``."""
-    response = await _view(conn, actor, item_id)
-    if if_none_match == response.headers["ETag"]:
-        return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
-    return response
+    return await _view(conn, actor, item_id)
 
 
 @routes.post("/items", response_model=ItemDetail, status_code=201)
@@ -155,7 +147,7 @@ async def _view(conn: Conn, actor: Actor, item_id: UUID, *, status: int = 200) -
     if seen is None:
         raise ItemNotFound
     view, viewer = seen
-    body = orjson.dumps(view, option=orjson.OPT_UTC_Z)
+    body = encoded(view)
     response = Response(body, status_code=status, media_type="application/json")
     tag(response, view["version"], viewer)
     return response

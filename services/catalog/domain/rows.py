@@ -165,15 +165,16 @@ def _filled(item: Item, row: Row, source: Source) -> Item:
     )
 
 
-def revert(row: Row, applied: Applied | None, item: Item | None, source: Source) -> Decision:
-    """Take a row back, if nothing has touched its item since."""
+def revert(row: Row, applied: Applied | None, item: Item | None, source: Source, *, wanted: bool) -> Decision:
+    """Take a row back, if nothing has touched its item since and no buyer waits for it (``wanted``)."""
     if applied is None or item is None or applied.item_id != item.item_id:
         return Decision(row, RowOutcome.REJECTED, item, item, reason="unknown_row")
     if applied.outcome == RowOutcome.DEFERRED and item.pending_change and item.pending_change.row_id == row.row_id:
         kept = replace(item, pending_change=None, lot_version=max(item.lot_version, row.version))
         return Decision(row, RowOutcome.REVERTED, kept, item)
-    if applied.item_version != item.version or item.status == ItemStatus.RESERVED:
-        return Decision(row, RowOutcome.REJECTED, item, item, reason="changed_since")
+    obstacle = _obstacle(applied, item, wanted=wanted)
+    if obstacle is not None:
+        return Decision(row, RowOutcome.REJECTED, item, item, reason=obstacle)
     moment = source.moment
     seen = replace(item, lot_version=max(item.lot_version, row.version))
     before = applied.before
@@ -193,6 +194,17 @@ def revert(row: Row, applied: Applied | None, item: Item | None, source: Source)
     return Decision(
         row, RowOutcome.REVERTED, back, item, announce=told, changed=changed_fields(item.values, back.values)
     )
+
+
+def _obstacle(applied: Applied, item: Item, *, wanted: bool) -> str | None:
+    """Why a row cannot be taken back any more; ``None`` when it can."""
+    if item.status == ItemStatus.RESERVED:
+        return "reserved"
+    if item.status == ItemStatus.SOLD:
+        return "already_sold"
+    if applied.item_version != item.version:
+        return "changed_since"
+    return "interest_registered" if wanted else None
 
 
 def apply_pending(item: Item, moment: Moment) -> Decision | None:

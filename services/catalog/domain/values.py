@@ -3,10 +3,7 @@
 from dataclasses import fields
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from shared.contracts.types import Form, LotValues, PriceUnit
-
-NON_MATERIAL = frozenset({"lot_ref", "grade_raw", "product_name", "pallet_count", "remarks"})
-"""May change while a buyer holds the lot: it is still the lot he wants, at the same terms."""
+from shared.contracts.types import NON_MATERIAL, Form, LotValues, PriceUnit
 
 Problem = tuple[str, str, str]
 """Field, code, message."""

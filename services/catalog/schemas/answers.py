@@ -1,6 +1,6 @@
 """The shapes of catalog's answers."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -16,6 +16,7 @@ from shared.contracts.types import (
     SurplusReason,
 )
 from shared.contracts.visibility import Disclosure
+from shared.instants import Instant
 
 
 class RulesOut(BaseModel):
@@ -29,7 +30,7 @@ class RulesOut(BaseModel):
     allowed_segments: list[str]
     price: Disclosure
     identity: Disclosure
-    updated_at: datetime
+    updated_at: Instant
     buyers_affected: int | None = None
 
 
@@ -74,7 +75,7 @@ class MyInterest(BaseModel):
 
 class MyWindow(BaseModel):
     id: UUID
-    expires_at: datetime
+    expires_at: Instant
 
 
 class Mine(BaseModel):
@@ -133,15 +134,15 @@ class ItemOut(BaseModel):
     available_from: date | None
     valid_until: date | None
     expires_on: date | None
-    listed_at: datetime | None
-    reserved_until: datetime | None
+    listed_at: Instant | None
+    reserved_until: Instant | None
     exclusivity: Exclusivity | None
     remarks: str | None
     lot_key: str | None
     batch_id: UUID | None
     header_fingerprint: str | None
-    created_at: datetime | None
-    updated_at: datetime | None
+    created_at: Instant | None
+    updated_at: Instant | None
     my: Mine
     redacted: list[str]
 

@@ -176,3 +176,12 @@ async def anyone_waits(conn: Conn, item_id: UUID) -> bool:
         "SELECT 1 FROM relation WHERE item_id = %(item_id)s AND interest_id IS NOT NULL LIMIT 1", {"item_id": item_id}
     )
     return await cursor.fetchone() is not None
+
+
+async def waited_for(conn: Conn, item_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of the items that at least one buyer waits for."""
+    cursor = await conn.execute(
+        "SELECT DISTINCT item_id FROM relation WHERE item_id = ANY(%(item_ids)s) AND interest_id IS NOT NULL",
+        {"item_ids": list(item_ids)},
+    )
+    return frozenset(row[0] for row in await cursor.fetchall())

@@ -40,7 +40,22 @@ _DETAIL_COLUMNS: LiteralString = """,
         SELECT json_build_object('id', h.organization_id, 'name', h.name, 'country', h.country, 'contacts', h.contacts)
         FROM organization_replica AS h
         WHERE h.organization_id = i.holder_id
-    ) AS holder
+    ) AS holder,
+    (
+        SELECT coalesce(json_agg(s.sheet ORDER BY s.datasheet_id DESC), '[]')
+        FROM (
+            SELECT d.datasheet_id, json_build_object(
+                'id', d.datasheet_id, 'product', d.product, 'revision_date', d.revision_date,
+                'file_name', d.file_name, 'values', coalesce((
+                    SELECT json_agg(v.one ORDER BY v.place)
+                    FROM jsonb_array_elements(d.sheet_values) WITH ORDINALITY AS v (one, place)
+                    WHERE v.one ->> 'gsm' IS NULL OR abs((v.one ->> 'gsm')::numeric - i.gsm) <= 0.5
+                ), '[]')
+            ) AS sheet
+            FROM datasheet_replica AS d
+            WHERE d.item_ids @> ARRAY[i.item_id] AND d.mill_id = i.mill_id AND NOT d.replaced
+        ) AS s
+    ) AS datasheets
 """
 
 # Which rows, in which order, and in which class; narrow, so that sorting 100,000 of them stays cheap.

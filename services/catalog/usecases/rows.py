@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from services.catalog.domain.items import Item, Moment
 from services.catalog.domain.rows import Announcement, Applied, Decision, Row, Source, decide, revert
 from services.catalog.store import items as item_store
-from services.catalog.store import organizations
+from services.catalog.store import organizations, relations
 from services.catalog.store import rows as row_store
 from services.catalog.usecases import publishing
 from shared import outbox
@@ -48,11 +48,11 @@ async def _apply_part(conn: Conn, part: Part, moment: Moment) -> None:
     source = Source(part.mill_id, part.batch_id, part.header_fingerprint, moment)
     known = await row_store.applied(conn, [row.row_id for row in part.rows])
     items = await item_store.lock_lots(conn, mill_id=part.mill_id, lot_keys=[row.lot_key for row in part.rows])
-    befores = await _befores(conn, part.rows)
-    decisions, answers = _decide_all(part.rows, items=items, known=known, befores=befores, source=source)
+    taken_back = await _taken_back(conn, part.rows, items=items)
+    decisions, answers = _decide_all(part.rows, items=items, known=known, taken_back=taken_back, source=source)
     touched = {one.item.item_id: one.item for one in decisions if one.item is not None and one.item != one.before}
     await item_store.save(conn, list(touched.values()))
-    await row_store.save(conn, decisions, source=source, now=moment.now)
+    await row_store.save(conn, [one for one in decisions if not _in_vain(one)], source=source, now=moment.now)
     told = _last_word(decisions)
     mill_id, batch_id = part.mill_id, part.batch_id
     answer = RowsApplied(batch_id=batch_id, mill_id=mill_id, part=part.number, parts=part.of, rows=answers)
@@ -63,9 +63,28 @@ async def _apply_part(conn: Conn, part: Part, moment: Moment) -> None:
     await outbox.add(conn, *(event for event in (answer, changed, gone, listed) if event is not None))
 
 
-async def _befores(conn: Conn, rows: Sequence[AcceptedRow]) -> dict[UUID, Item]:
-    taken_back = [row.row_id for row in rows if row.action == RowAction.REVERT]
-    return await row_store.items_before(conn, taken_back) if taken_back else {}
+@dataclass(frozen=True, slots=True)
+class _TakenBack:
+    """What has to be known of rows to be undone: the items before them, and the items that buyers wait for."""
+
+    befores: dict[UUID, Item]
+    wanted: frozenset[UUID]
+
+
+async def _taken_back(conn: Conn, rows: Sequence[AcceptedRow], *, items: dict[str, Item]) -> _TakenBack:
+    undone = [row for row in rows if row.action == RowAction.REVERT]
+    if not undone:
+        return _TakenBack({}, frozenset())
+    touched = [items[row.lot_key].item_id for row in undone if row.lot_key in items]
+    return _TakenBack(
+        befores=await row_store.items_before(conn, [row.row_id for row in undone]),
+        wanted=await relations.waited_for(conn, touched),
+    )
+
+
+def _in_vain(decision: Decision) -> bool:
+    """A row that could not be taken back keeps its first answer, by which it is judged when asked for again."""
+    return decision.row.action == RowAction.REVERT and decision.outcome == RowOutcome.REJECTED
 
 
 def _decide_all(
@@ -73,7 +92,7 @@ def _decide_all(
     *,
     items: dict[str, Item],
     known: dict[UUID, Applied],
-    befores: dict[UUID, Item],
+    taken_back: _TakenBack,
     source: Source,
 ) -> tuple[list[Decision], tuple[AppliedRow, ...]]:
     """Decide row by row, each on the item as the rows before left it; the answers are in the order of the rows."""
@@ -90,8 +109,9 @@ def _decide_all(
         item = current.get(row.lot_key)
         if row.action == RowAction.REVERT:
             if before is not None and before.item_id is not None:
-                before = replace(before, before=befores.get(before.item_id))
-            decision = revert(row, before, item, source)
+                before = replace(before, before=taken_back.befores.get(before.item_id))
+            wanted = item is not None and item.item_id in taken_back.wanted
+            decision = revert(row, before, item, source, wanted=wanted)
         else:
             decision = decide(row, item, source)
         if decision.item is not None:

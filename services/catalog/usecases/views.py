@@ -7,7 +7,7 @@ from uuid import UUID
 from services.catalog.store import views
 from shared.auth import Actor
 from shared.contracts.gateway import Role
-from shared.contracts.visibility import Disclosure, RuleSet, Viewer, visible_fields
+from shared.contracts.visibility import Disclosure, RuleSet, Viewer, sees_datasheet_file, visible_fields
 from shared.db import Conn
 from shared.keyset import Found, Question
 
@@ -23,7 +23,7 @@ LIST_MEMBERS = (
     "listed_at", "reserved_until", "exclusivity", "remarks", "lot_key", "batch_id", "header_fingerprint",
     "created_at", "updated_at",
 )  # fmt: skip
-DETAIL_MEMBERS = (*LIST_MEMBERS, "contacts", "source_values", "holder")
+DETAIL_MEMBERS = (*LIST_MEMBERS, "contacts", "source_values", "holder", "datasheets")
 
 
 async def find_items(conn: Conn, question: Question, *, actor: Actor, words: str | None) -> Found[View]:
@@ -62,10 +62,25 @@ def _members(
     return tuple(name for name in members if name in visible), dict.fromkeys(hidden), hidden
 
 
+def _sheets(found: list[View], viewer: Viewer) -> list[View]:
+    """Data sheets with their values; the name of the file may tell whose it is, so it goes with the file."""
+    shown = sees_datasheet_file(viewer)
+    return [
+        {
+            **one,
+            "file_name": one["file_name"] if shown else None,
+            "file": f"/mvp/api/datasheets/{one['id']}/file" if shown else None,
+        }
+        for one in found
+    ]
+
+
 def _shape(row: views.Row, members: tuple[str, ...]) -> View:
     shown, hidden, redacted = _members(row["viewer"], row["price_disclosure"], row["identity_disclosure"], members)
     view: View = {name: row[name] for name in shown}
     view.update(hidden)
+    if view.get("datasheets"):
+        view["datasheets"] = _sheets(view["datasheets"], Viewer(row["viewer"]))
     match_id, interest_id, window_id = row["match_id"], row["interest_id"], row["window_id"]
     view["my"] = {
         "match": {"id": match_id, "score": row["match_score"]} if match_id else None,

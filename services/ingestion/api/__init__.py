@@ -1,5 +1,14 @@
 """Routes of ingestion."""
 
-from services.ingestion.api import batches, datasheets, files, mail, rows
+from services.ingestion.api import batches, datasheets, decisions, files, mail, profiles, rows
 
-ROUTERS = (files.routes, batches.routes, rows.routes, mail.routes, mail.tests, datasheets.routes)
+ROUTERS = (
+    files.routes,
+    batches.routes,
+    rows.routes,
+    decisions.routes,
+    profiles.routes,
+    mail.routes,
+    mail.tests,
+    datasheets.routes,
+)

@@ -1,16 +1,16 @@
 """Mails, mailboxes and exchange rates."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from services.ingestion.api.access import by, mill_of
 from services.ingestion.errors import UnsafeMailbox
 from services.ingestion.mailbox import MailboxFailed, opened
 from services.ingestion.schemas.mail import (
-    Mailboxes,
     MailboxIn,
     MailboxPatch,
     MailboxTest,
@@ -23,17 +23,15 @@ from services.ingestion.schemas.mail import (
 )
 from services.ingestion.store import mailboxes, messages
 from services.ingestion.usecases import mailboxes as usecases
-from services.ingestion.usecases.messages import find, process_again
 from services.ingestion.usecases.rates import set_rates
 from shared import trace
 from shared.auth import AdminActor, MillActor
 from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
-from shared.problems import BadRequest
 from shared.service import Transaction, router
 
-STATUSES = ("received", "batch", "datasheet", "ignored", "quarantined", "duplicate")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
 TEST_CALL_SECONDS = 8  # somebody waits for the answer
@@ -47,52 +45,20 @@ def _key(request: Request) -> str | None:
     return None if key is None else key.get_secret_value()
 
 
-@routes.get("/inbound-messages")
+@routes.get("/inbound-messages", response_model=Page[MessageView])
 async def list_messages(
-    conn: Transaction,
-    actor: MillActor,
-    paging: Paging,
-    response: Response,
-    status__in: Annotated[str | None, Query(max_length=200)] = None,
-) -> Page[MessageView]:
+    asked: Annotated[Asked, listed(messages.MESSAGES)], actor: MillActor
+) -> Page[MessageView] | Response:
     """Every mail seen and what became of it, newest first; a mill sees those in its own name."""
-    asked = None if status__in is None else [word.strip() for word in status__in.split(",") if word.strip()]
-    if asked is not None and any(word not in STATUSES for word in asked):
-        raise BadRequest(f"status has to be one of {', '.join(STATUSES)}.", slug="invalid_filter")
-    found = await messages.list_messages(
-        conn,
-        mill_id=mill_of(actor),
-        statuses=asked,
-        before=UUID(paging.after[0]) if paging.after else None,
-        limit=paging.limit + 1,
-    )
-    page = found[: paging.limit]
-    last = (str(page[-1].message_id),) if len(found) > paging.limit else None
-    return paging.page(response, [message_of(one) for one in page], last)
+    return await asked.answer(partial(messages.list_messages, mill_id=mill_of(actor)), message_of)
 
 
-@routes.post("/inbound-messages/{message_id}/reprocessings", status_code=202)
-async def reprocess_message(
-    conn: Transaction, actor: AdminActor, _: Keyed, message_id: UUID, response: Response
-) -> MessageView:
-    """Judge a mail again that became no batch, for example after its sender was registered"""
-    with trace.tracing(by(actor)):
-        message = await process_again(conn, message_id)
-    response.headers["Location"] = f"/mvp/api/inbound-messages/{message_id}"
-    response.headers["Retry-After"] = "2"
-    return message_of(message)
-
-
-@routes.get("/inbound-messages/{message_id}")
-async def get_message(conn: Transaction, actor: MillActor, message_id: UUID) -> MessageView:
-    """One mail and what became of it"""
-    return message_of(await find(conn, message_id, mill_id=mill_of(actor)))
-
-
-@routes.get("/mailboxes")
-async def list_mailboxes(conn: Transaction, _: AdminActor) -> Mailboxes:
+@routes.get("/mailboxes", response_model=Page[MailboxView])
+async def list_mailboxes(
+    asked: Annotated[Asked, listed(mailboxes.MAILBOXES)], _: AdminActor
+) -> Page[MailboxView] | Response:
     """IMAP mailboxes with their last poll and error."""
-    return Mailboxes(items=[mailbox_of(one) for one in await mailboxes.list_mailboxes(conn)])
+    return await asked.answer(mailboxes.asked_for, mailbox_of)
 
 
 @routes.post("/mailboxes", status_code=201)

@@ -1,74 +1,60 @@
-"""Lists, decided by a person: rows, mapping, commit, cancel."""
+"""Rows of a list: seen, given back as a file, corrected."""
 
 from dataclasses import asdict
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any, cast
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Request, Response
 
 from services.ingestion.api.access import by, mill_of
-from services.ingestion.api.batches import words
-from services.ingestion.domain.batches import RowStatus
 from services.ingestion.errors import BatchNotFound
-from services.ingestion.schemas.batches import (
-    BatchSummary,
-    CancellationIn,
-    CommitIn,
-    FieldProblem,
-    MappingIn,
-    RowEditsIn,
-    RowVerdict,
-    RowVerdicts,
-    RowView,
-    mapping_columns,
-    row_of,
-    summary_of,
-)
+from services.ingestion.schemas.batches import summary_of
+from services.ingestion.schemas.rows import FieldProblem, RowEditsIn, RowVerdict, RowVerdicts, RowView, row_of
+from services.ingestion.spreadsheets import TableKind, asked_for, headers_of, table_file
 from services.ingestion.store import batches, rows
-from services.ingestion.store.batches import Batch
-from services.ingestion.usecases import review
+from services.ingestion.usecases import fixing, giving_back
+from services.ingestion.usecases.replacing import FindReplace
 from shared import trace
 from shared.auth import MillActor
 from shared.db import clock
-from shared.idempotency import Keyed
-from shared.paging import Page, Paging
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
 from shared.service import Transaction, router
 
 routes = router("batches")
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {kind.media_type: {} for kind in TableKind},
+        "description": "the rows; as a file those that were not listed, in the list's own columns with the reason",
+    }
+}
 
 
-def _tagged(response: Response, batch: Batch) -> BatchSummary:
-    tag(response, batch.version)
-    return summary_of(batch)
-
-
-@routes.get("/batches/{batch_id}/rows")
+@routes.get("/batches/{batch_id}/rows", response_model=Page[RowView], responses=FILES)
 async def list_rows(
-    conn: Transaction,
-    actor: MillActor,
-    batch_id: UUID,
-    paging: Paging,
-    response: Response,
-    status: Annotated[RowStatus | None, Query()] = None,
-    status__in: Annotated[str | None, Query(max_length=300)] = None,
-) -> Page[RowView]:
-    """Rows in the order of the file, with what the mill wrote, what it means and what is wrong."""
-    if await batches.find_batch(conn, batch_id, mill_id=mill_of(actor)) is None:
+    conn: Transaction, actor: MillActor, batch_id: UUID, asked: Annotated[Asked, listed(rows.ROWS)], request: Request
+) -> Page[RowView] | Response:
+    """Rows in the order of the file, with what the mill wrote, what it means and what is wrong.
+
+    As csv or xlsx: the rows that were not listed (or those of the status asked for), to be corrected and sent again.
+    """
+    batch = await batches.find_batch(conn, batch_id, mill_id=mill_of(actor))
+    if batch is None:
         raise BatchNotFound
-    asked = [status.value] if status else None
-    if status__in is not None:
-        asked = words(status__in, RowStatus)
-    found = await rows.rows_of(
-        conn,
-        batch_id,
-        statuses=asked,
-        after=int(paging.after[0]) if paging.after else None,
-        limit=paging.limit + 1,
-    )
-    page = found[: paging.limit]
-    last = (str(page[-1].place),) if len(found) > paging.limit else None
-    return paging.page(response, [row_of(row) for row in page], last)
+    kind = asked_for(request.headers.get("accept", ""))
+    if kind is None:
+        return await asked.answer(partial(rows.list_rows, batch_id=batch_id), row_of)
+    table = await giving_back.table_of(conn, batch, statuses=_statuses(asked), kind=kind)
+    return Response(table_file(kind, table), media_type=kind.media_type, headers=headers_of(kind, f"rows-{batch_id}"))
+
+
+def _statuses(asked: Asked) -> list[str] | None:
+    """The states that the filters name; ``None``: none is named."""
+    named = [one for one in asked.question.filters if one.name == "status" and one.operation in ("eq", "in")]
+    words = [word for one in named for word in cast(list[object], one.value if one.operation == "in" else [one.value])]
+    return [str(word) for word in words] or None
 
 
 @routes.patch("/batches/{batch_id}/rows", status_code=207)
@@ -80,12 +66,24 @@ async def fix_rows(
     body: RowEditsIn,
     response: Response,
 ) -> RowVerdicts:
-    """Fix or exclude rows; each gets its own verdict, and the whole list is judged anew."""
-    edits = [review.RowEdit(one.row_id, one.values, one.excluded) for one in body.items]
+    """Fix or exclude rows, by id or all with the same cell; each gets its verdict, and the list is judged anew."""
+    person = fixing.Person(actor.user_id, mill_of(actor), await clock(conn), remember=body.remember)
     with trace.tracing(by(actor)):
-        batch, verdicts = await review.fix_rows(
-            conn, batch_id=batch_id, mill_id=mill_of(actor), expected=expected, edits=edits, now=await clock(conn)
-        )
+        if body.find_replace is not None:
+            asked = body.find_replace
+            change = FindReplace(
+                field=asked.field,
+                column=asked.column,
+                find=asked.find,
+                replace=asked.replace,
+                whole=asked.match == "whole",
+                excluded=asked.excluded,
+            )
+            fixed = await fixing.replace_cells(conn, batch_id=batch_id, expected=expected, change=change, person=person)
+        else:
+            edits = [fixing.RowEdit(one.row_id, one.values, one.excluded) for one in body.items or ()]
+            fixed = await fixing.fix_rows(conn, batch_id=batch_id, expected=expected, edits=edits, person=person)
+    tag(response, fixed.batch.version)
     items = [
         RowVerdict(
             row_id=verdict.row_id,
@@ -93,72 +91,6 @@ async def fix_rows(
             problems=[FieldProblem.model_validate(asdict(found)) for found in verdict.findings],
             detail=verdict.problem,
         )
-        for verdict in verdicts
+        for verdict in fixed.verdicts
     ]
-    return RowVerdicts(batch=_tagged(response, batch), items=items)
-
-
-@routes.put("/batches/{batch_id}/mapping", status_code=202)
-async def set_mapping(
-    conn: Transaction,
-    actor: MillActor,
-    batch_id: UUID,
-    expected: ExpectedVersion,
-    body: MappingIn,
-    response: Response,
-) -> BatchSummary:
-    """Say what columns and words mean; the list is read again, and lists of this kind are read so from now on."""
-    with trace.tracing(by(actor)):
-        batch = await review.set_mapping(
-            conn,
-            batch_id=batch_id,
-            mill_id=mill_of(actor),
-            expected=expected,
-            columns=mapping_columns(body),
-            grades=body.grades,
-            classes=dict(body.classes),
-            user_id=actor.user_id,
-        )
-    response.headers["Location"] = f"/mvp/api/batches/{batch_id}"
-    return _tagged(response, batch)
-
-
-@routes.post("/batches/{batch_id}/commits", status_code=202)
-async def commit_list(
-    conn: Transaction,
-    actor: MillActor,
-    _: Keyed,
-    batch_id: UUID,
-    expected: ExpectedVersion,
-    body: CommitIn,
-    response: Response,
-) -> BatchSummary:
-    """List every row that can be listed."""
-    with trace.tracing(by(actor)):
-        batch = await review.request_commit(
-            conn,
-            batch_id=batch_id,
-            mill_id=mill_of(actor),
-            expected=expected,
-            reject_invalid=body.invalid_rows == "reject",
-        )
-    response.headers["Location"] = f"/mvp/api/batches/{batch_id}"
-    return _tagged(response, batch)
-
-
-@routes.post("/batches/{batch_id}/cancellations")
-async def cancel_list(
-    conn: Transaction,
-    actor: MillActor,
-    _: Keyed,
-    batch_id: UUID,
-    expected: ExpectedVersion,
-    body: CancellationIn,
-    response: Response,
-) -> BatchSummary:
-    """Discard a list before it is committed."""
-    with trace.tracing(by(actor)):
-        batch = await review.cancel_batch(
-            conn, batch_id=batch_id, mill_id=mill_of(actor), expected=expected, reason=body.reason
-        )
-    return _tagged(response, batch)
+    return RowVerdicts(batch=summary_of(fixed.batch), items=items, remembered=dict(fixed.remembered))

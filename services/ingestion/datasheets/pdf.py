@@ -48,7 +48,10 @@ def pages_of(content: bytes) -> list[PageText]:
         with pdfplumber.open(io.BytesIO(content)) as opened:
             return _words(cast(_Pdf, opened))
     except damaged as error:
-        locked = any(isinstance(one, PDFEncryptionError) for one in (error, error.__context__, *error.args))
+        causes = (error, error.__context__, *error.args)
+        if any(isinstance(one, MemoryError) for one in causes):
+            raise MemoryError from error  # pdfplumber takes it for a fault of the file
+        locked = any(isinstance(one, PDFEncryptionError) for one in causes)
         raise UnreadableSheet("password" if locked else "damaged", PASSWORD if locked else DAMAGED) from error
 
 

@@ -16,6 +16,8 @@ class BatchStatus(StrEnum):
     REVIEW_REQUIRED = "review_required"
     COMMITTING = "committing"
     COMMITTED = "committed"
+    REVERTING = "reverting"
+    REVERTED = "reverted"
     FAILED = "failed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -32,7 +34,9 @@ TRANSITIONS: Mapping[BatchStatus, frozenset[BatchStatus]] = {
     S.COMMITTING: frozenset({S.COMMITTED, S.FAILED}),
     S.FAILED: frozenset({S.PARSING}),
     S.DUPLICATE: frozenset(),
-    S.COMMITTED: frozenset(),
+    S.COMMITTED: frozenset({S.REVERTING}),
+    S.REVERTING: frozenset({S.REVERTED, S.COMMITTED}),  # committed again: nothing could be undone
+    S.REVERTED: frozenset(),
     S.CANCELLED: frozenset(),
     S.EXPIRED: frozenset(),
 }
@@ -53,6 +57,7 @@ class RowStatus(StrEnum):
     DEFERRED = "deferred"
     APPLIED = "applied"
     REJECTED = "rejected"
+    REVERTED = "reverted"
 
 
 ACCEPTABLE = (RowStatus.VALID, RowStatus.WARNING)

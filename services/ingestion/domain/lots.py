@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TypeVar
 
 from services.ingestion.domain.batches import Action
-from shared.contracts.types import LotValues, ref_key
+from shared.contracts.types import NON_MATERIAL, ItemStatus, LotValues, RowOutcome, ref_key
 
 R = TypeVar("R")
 
@@ -65,6 +65,7 @@ class KnownLot:
 
     values: LotValues
     of_this_list: bool
+    status: ItemStatus = ItemStatus.AVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +109,30 @@ def compare(
     present = {key for key, _ in rows} | mentioned
     missing = sorted(key for key, lot in known.items() if lot.of_this_list and key not in present)
     return Diff(tuple(changes), tuple(missing))
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the market will answer to a row, as things stand."""
+
+    outcome: RowOutcome
+    reason: str | None = None
+
+
+_ANSWERS = {
+    Action.CREATE: RowOutcome.CREATED,
+    Action.UPDATE: RowOutcome.UPDATED,
+    Action.CONFIRM: RowOutcome.CONFIRMED,
+}
+
+
+def outlook(change: Change | None, lot: KnownLot | None, *, earlier: ItemStatus | None) -> Outlook:
+    """``change`` ``None``: the list no longer has the lot. ``earlier``: where a lot that is not for sale stands."""
+    if earlier is ItemStatus.SOLD:
+        return Outlook(RowOutcome.REJECTED, "already_sold")
+    if earlier is not None:
+        return Outlook(RowOutcome.RELISTED)
+    touched = change is None or (change.action is Action.UPDATE and not NON_MATERIAL.issuperset(change.changed))
+    if lot is not None and lot.status is ItemStatus.RESERVED and touched:
+        return Outlook(RowOutcome.DEFERRED, "reserved")
+    return Outlook(RowOutcome.WITHDRAWN if change is None else _ANSWERS[change.action])

@@ -163,9 +163,9 @@ def _may_matter(column: Column, named: dict[str, Column]) -> bool:
     unit = column.header.unit.dimension if column.header.unit else None
     if unit in ("weight", "gsm", "price"):
         return True
-    if len(column.cells) < 2:
-        return False
     meant = [f for f, score in column.header.fields.items() if score >= SURE]
+    if len(column.cells) < 2:
+        return any(f not in named for f in meant)
     # Words nobody taught us may mean anything; words that are known are asked about where the cells contradict them.
     return not meant or any(f not in named for f in meant) or could_measure(column, set(named))
 

@@ -19,9 +19,10 @@ _WEEK = re.compile(
 _QUARTER = re.compile(r"\bq([1-4])\s?[/ -]?\s?(\d{4})\b")
 _DAY_MONTH_NAME = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?[. ]+(?:de )?([a-z]{3,10})\.?,?[ -]+(?:de )?(\d{4})\b")
 _MONTH_NAME_DAY = re.compile(r"\b([a-z]{3,10})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b")
-_MONTH_ALONE = re.compile(r"^(?:(?P<part>[a-z][a-z ]*?)[ -])?(?P<month>[a-z]{3,10})\.?[ /-]?(?:de )?(?P<year>\d{4}|\d{2})?$")
+_MONTH_ALONE = re.compile(
+    r"^(?:(?P<part>[a-z][a-z ]*?)[ -])?(?P<month>[a-z]{3,10})\.?[ /-]?(?:de )?(?P<year>\d{4}|\d{2})?$"
+)
 _EXCEL_EPOCH = date(1899, 12, 30)
-
 
 
 def decide_order(texts: Iterable[str], *, country: str) -> Order | None:
@@ -112,7 +113,7 @@ def _months() -> dict[str, int]:
 
 
 def _in_month(part: str | None, name: str, year: str | None, today: date) -> date | None:
-    """"Mitte Dezember": the 15th; the end is its last day; a month without a year is the next one to come."""
+    """ "Mitte Dezember": the 15th; the end is its last day; a month without a year is the next one to come."""
     month = _month(name)
     said = normal(part or "")
     known = next((key for key in ("early", "middle", "end") if said in word_set(key)), None)

@@ -15,6 +15,7 @@ from services.ingestion.parsing.sheets import (
     Document,
     Grid,
     refuse_size,
+    unguarded,
 )
 from services.ingestion.parsing.tables import SEARCHED_ROWS, header_score
 
@@ -139,6 +140,8 @@ def _cell(text: str) -> Cell:
     stripped = text.strip()
     if not stripped:
         return None
+    if stripped[0] == "'":
+        return unguarded(stripped)
     if stripped[0] == "#" and stripped in ERROR_TEXTS:
         return CellError(stripped)
     return stripped if len(stripped) != len(text) else text

@@ -15,6 +15,7 @@ from shared.contracts.types import LotValues
 
 FEW = 3  # below this a middle means nothing
 ODD_SHARE = 0.3  # of a column outside what can be: the unit is wrong, not the cells
+MANY = 0.4  # of the lots whose weight does not go with their size
 PRICE_FEW = 3
 SLIP = 4.5  # times the usual price of its grade, or less than that part of it
 LIST_SLIP = 6.5  # against the whole list, where grades differ by themselves
@@ -82,7 +83,9 @@ def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) ->
 def _odd_for_grade(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Iterator[Problem]:
     """Grammages that many grades of the list do not have: a wrong unit, or another column."""
     read = [row for row in rows if row.kind == "lot" and _stated(row, "gsm") is not None]
-    odd = [row for row in read if any(p.field == "gsm" and p.code in ("grade_and_gsm", "unusual") for p in row.problems)]
+    odd = [
+        row for row in read if any(p.field == "gsm" and p.code in ("grade_and_gsm", "unusual") for p in row.problems)
+    ]
     if len(odd) >= FEW and len(odd) > 0.35 * len(read):
         text = "Many grammages do not go with their grades. Is the unit or the column right?"
         yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, "gsm"), field="gsm")
@@ -112,7 +115,13 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
     shares = [s for lot in lots if (s := geometry.against_middle(lot)) is not None]
     implied = [d for lot in lots if (d := geometry.implied_diameter(lot)) is not None]
     wrong = len(shares) >= FEW and not geometry.LIST_LIGHT <= median(shares) <= geometry.LIST_HEAVY
+    apart = sum(1 for lot in lots if (s := geometry.share_of_usual(lot)) is not None and not 0.8 <= s <= 1.2)
+    wrong = wrong or (apart >= FEW and apart > MANY * len(shares))
     absurd = len(implied) >= FEW and not 300 <= median(implied) <= 1700
+    solid = [float(v.gsm) * 1000 / v.caliper_um for v in lots if v.caliper_um]
+    if len(solid) >= FEW and not 300 <= median(solid) <= 1300:
+        text = "Grammage and thickness do not go together. Please check their columns and units."
+        yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, "caliper_um"), field="caliper_um")
     if wrong or absurd or (refused >= FEW and refused > ODD_SHARE * (refused + len(lots))):
         yield Problem(
             "units_doubtful",

@@ -107,6 +107,15 @@ def _speaks_of_labels(text: str) -> bool:
     return labelled or terms.is_yes(text) or terms.is_no(text)
 
 
+_PAPER = ("liner", "papier", "paper", "karton", "board", "druck", "kraft", "fluting", "papperi", "paperi")
+
+
+def _is_no_place(text: str, mill: MillContext) -> bool:
+    """Faults and names of papers under the heading of a warehouse."""
+    paper = any(token.endswith(_PAPER) for token in normal(text).split()) and "lager" not in normal(text)
+    return paper or _speaks_of_faults(text, mill)
+
+
 _Fit = Callable[[list[Cell], MillContext, date], float]
 
 
@@ -147,7 +156,7 @@ FITS: dict[str, _Fit] = {
     "price": _price_fit,
     "quality_class": _by_text(lambda t, mill: terms.quality_class(t) is not None),
     "location_place": lambda cells, mill, today: min(
-        _text_fit(cells, mill, today), 1 - _share(cells, lambda c: _speaks_of_faults(_as_text(c), mill))
+        _text_fit(cells, mill, today), 1 - _share(cells, lambda c: _is_no_place(_as_text(c), mill))
     ),
     "location_country": _by_text(lambda t, mill: places.country(t, home=mill.country) is not None),
     "certification": _by_text(lambda t, mill: _speaks_of_labels(t)),

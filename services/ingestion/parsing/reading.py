@@ -220,7 +220,9 @@ def _review(document: Document, parts: list[Part]) -> list[Problem]:
         )
     for part in parts:
         if part.turned:
-            words = "The list stands on its side: each lot in a column of its own. Please check that it was turned right."
+            words = (
+                "The list stands on its side: each lot in a column of its own. Please check that it was turned right."
+            )
             found.append(Problem("turned", words, "error", part.grid.name))
         found.extend(_above(part))
         found.extend(_lost(part))

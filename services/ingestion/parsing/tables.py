@@ -95,7 +95,9 @@ def _is_group_row(above: list[Cell], row: list[Cell]) -> bool:
 def _is_sub_row(row: list[Cell], below: list[Cell]) -> bool:
     """Parts of a column named once more below it ("Format" over "Breite" and "Länge")."""
     filled = [i for i, c in enumerate(below) if is_filled(c)]
-    if not 2 <= len(filled) <= len(row) or not all(isinstance(below[i], str) and len(str(below[i])) < 30 for i in filled):
+    if not 2 <= len(filled) <= len(row) or not all(
+        isinstance(below[i], str) and len(str(below[i])) < 30 for i in filled
+    ):
         return False
     known = [max(read_header(str(below[i])).fields.values(), default=0.0) for i in filled]
     spread = any(i >= len(row) or not is_filled(row[i]) for i in filled)

@@ -194,7 +194,10 @@ _HEADER_WORDS: tuple[tuple[Dimension, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "length",
-        ((r"(?<=\()in(?=\))|(?<=\[)in(?=\])|in$", "in"), (r"(?<=\()m(?=\))|(?<=\[)m(?=\])|(?<=[a-z]{4} )m$|(?<=ø )m$", "m")),
+        (
+            (r"(?<=\()in(?=\))|(?<=\[)in(?=\])|in$", "in"),
+            (r"(?<=\()m(?=\))|(?<=\[)m(?=\])|(?<=[a-z]{4} )m$|(?<=ø )m$", "m"),
+        ),
     ),
 )
 _HEADER_UNITS: tuple[tuple[Dimension, re.Pattern[str], str], ...] = tuple(

@@ -25,6 +25,7 @@ from services.ingestion.parsing.sheets import (
     Document,
     Grid,
     refuse_size,
+    unguarded,
 )
 
 _ODS_ERROR = re.compile(r"Err:\d{3}$")
@@ -257,7 +258,7 @@ def _cell(value: int | float | str | bool | time | date | datetime | timedelta) 
     if isinstance(value, str):
         if value[:1] in ("#", "E") and (value in ERROR_TEXTS or _ODS_ERROR.match(value)):
             return CellError(value)
-        return value if value and not value.isspace() else None
+        return unguarded(value) if value and not value.isspace() else None
     if isinstance(value, float):
         return value
     if isinstance(value, datetime):

@@ -1,29 +1,43 @@
-"""Batches, rows and mappings on the wire."""
+"""Batches on the wire: what was sent, where it stands, what it would do."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, cast
+from typing import cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel
 
+from services.ingestion.domain.batches import Action
 from services.ingestion.store.batches import Batch
-from services.ingestion.store.rows import BatchRow
 from services.ingestion.usecases.announce import figures
 from services.ingestion.usecases.plan import Plan
-from shared.bodies import RequestBody
 from shared.contracts.ingestion import BatchCounts
-
-ROWS_PER_EDIT_MAX = 500
-Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+from shared.instants import Instant
 
 
 class Stage(BaseModel):
-    """When the batch reached a status."""
+    """When the batch reached a status and when it left it; ``ended_at`` ``null``: it is still there."""
 
-    status: str
-    at: datetime
+    name: str
+    started_at: Instant
+    ended_at: Instant | None
+
+
+class FileView(BaseModel):
+    name: str
+    sha256: str
+    size: int
+
+
+class Difference(BaseModel):
+    """Lots of the list by what they do to the lots for sale."""
+
+    create: int = 0
+    update: int = 0
+    unchanged: int = 0
+    withdraw: int = 0
 
 
 class BatchSummary(BaseModel):
@@ -35,24 +49,49 @@ class BatchSummary(BaseModel):
     status: str
     source: str
     message_id: UUID | None
+    file: FileView
     file_name: str
-    file_bytes: int
     list_mode: str
     list_date: date | None
     duplicate_of: UUID | None
     counts: BatchCounts
+    diff: Difference
     changes: dict[str, int]
     weight_net_kg: Decimal | None
     reasons: list[str]
     problems: list[str]
-    received_at: datetime
-    changed_at: datetime
+    created_by: UUID | None
+    created_at: Instant
+    changed_at: Instant
+
+
+class ColumnView(BaseModel):
+    """What a column was taken for, and how sure that is (0 to 1; 1: a person said so)."""
+
+    column: str
+    sheet: str | None
+    field: str | None
+    unit: str | None
+    confidence: float
+    samples: list[str]
+
+
+class UsedProfile(BaseModel):
+    """The saved mapping a list was read with."""
+
+    id: UUID
+    version: int
 
 
 class BatchDetail(BatchSummary):
-    """With stage times and what was found in the file: sheets, header rows, columns with confidence, warnings."""
+    """With stage times and what was found in the file: sheet, header row, columns with confidence, warnings."""
 
     stages: list[Stage]
+    sheet: str | None
+    header_row: int | None
+    mapping: list[ColumnView]
+    mapping_profile: UsedProfile | None
+    review_reasons: list[str]
     header_fingerprint: str | None
     reading: dict[str, object]
 
@@ -62,8 +101,17 @@ def summary_of(batch: Batch) -> BatchSummary:
 
 
 def detail_of(batch: Batch) -> BatchDetail:
+    sheet, header_row = _first_table(batch.reading)
+    profile = None
+    if batch.used_profile_id is not None and batch.used_profile_version is not None:
+        profile = UsedProfile(id=batch.used_profile_id, version=batch.used_profile_version)
     more = {
-        "stages": list(batch.stages),
+        "stages": _stages(batch.stages),
+        "sheet": sheet,
+        "header_row": header_row,
+        "mapping": _columns(batch.reading),
+        "mapping_profile": profile,
+        "review_reasons": _texts(batch.reading.get("review_reasons")),
         "header_fingerprint": batch.header_fingerprint,
         "reading": dict(batch.reading),
     }
@@ -78,165 +126,90 @@ def _members(batch: Batch) -> dict[str, object]:
         "status": batch.status,
         "source": batch.source,
         "message_id": batch.message_id,
+        "file": FileView(name=batch.file_name, sha256=batch.file_sha256.hex(), size=batch.file_bytes),
         "file_name": batch.file_name,
-        "file_bytes": batch.file_bytes,
         "list_mode": batch.list_mode,
         "list_date": batch.list_date,
         "duplicate_of": batch.duplicate_of,
         "counts": figures(batch.counts),
+        "diff": Difference(
+            create=batch.changes.get(Action.CREATE, 0),
+            update=batch.changes.get(Action.UPDATE, 0),
+            unchanged=batch.changes.get(Action.CONFIRM, 0),
+            withdraw=batch.changes.get(Action.WITHDRAW, 0),
+        ),
         "changes": dict(batch.changes),
         "weight_net_kg": batch.weight_net_kg,
         "reasons": list(batch.reasons),
         "problems": list(batch.problems),
-        "received_at": batch.received_at,
+        "created_by": batch.received_by,
+        "created_at": batch.received_at,
         "changed_at": batch.changed_at,
     }
 
 
-class FieldProblem(BaseModel):
-    code: str
-    message: str
-    severity: str
-    field: str | None = None
-    column: str | None = None
-    raw: str | None = None
-    suggestion: str | None = None
+def _stages(stages: Sequence[Mapping[str, str]]) -> list[dict[str, object]]:
+    ends: list[str | None] = [*(stage["at"] for stage in stages[1:]), None]
+    return [
+        {"name": stage["status"], "started_at": stage["at"], "ended_at": end}
+        for stage, end in zip(stages, ends, strict=True)
+    ]
 
 
-class RowView(BaseModel):
-    """``values`` are canonical, ``source_values`` as written; ``partial``: what could be read of a bad row."""
-
-    id: UUID
-    sheet: str | None
-    row: int | None
-    status: str
-    action: str | None
-    lot_key: str | None
-    values: dict[str, object] | None
-    partial: dict[str, object]
-    source_values: dict[str, str]
-    problems: list[FieldProblem]
-    defaulted: list[str]
-    changed: list[str]
-    item_id: UUID | None
-    outcome: str | None
-    outcome_reason: str | None
+def _parts(value: object) -> list[Mapping[str, object]]:
+    """A list of objects as stored with the batch."""
+    return cast(list[Mapping[str, object]], value) if isinstance(value, list) else []
 
 
-def row_of(row: BatchRow) -> RowView:
-    return RowView(
-        id=row.row_id,
-        sheet=row.sheet,
-        row=row.row_number,
-        status=row.status,
-        action=row.action,
-        lot_key=row.lot_key,
-        values=None if row.lot is None else dict(row.lot),
-        partial=dict(row.partial),
-        source_values=dict(row.source_values),
-        problems=[FieldProblem.model_validate(problem) for problem in row.problems],
-        defaulted=list(row.defaulted),
-        changed=list(row.changed),
-        item_id=row.item_id,
-        outcome=row.outcome,
-        outcome_reason=row.outcome_reason,
-    )
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in cast(list[object], value)] if isinstance(value, list) else []
 
 
-class RowEditIn(RequestBody):
-    """Values to overwrite (``null`` clears a field), or ``excluded`` to take the row out."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"row_id": "0193f2c3-f1c2-7f55-b8a6-2e9d4c0f1b05", "values": {"gsm": "135"}}]}
-    )
-
-    row_id: UUID
-    values: dict[Annotated[str, Field(max_length=40)], str | int | float | bool | list[Word] | None] | None = Field(
-        None, max_length=40
-    )
-    excluded: bool | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "RowEditIn":
-        if not self.values and self.excluded is None:
-            raise ValueError("give values or excluded")
-        return self
+def _first_table(reading: Mapping[str, object]) -> tuple[str | None, int | None]:
+    for sheet in _parts(reading.get("sheets")):
+        rows = cast(list[int], sheet.get("header_rows") or [])
+        if rows:
+            return cast("str | None", sheet.get("name")), rows[0]
+    return None, None
 
 
-class RowEditsIn(RequestBody):
-    items: list[RowEditIn] = Field(min_length=1, max_length=ROWS_PER_EDIT_MAX)
-
-
-class RowVerdict(BaseModel):
-    """``status`` is ``null`` when there is no such row; ``detail`` says so."""
-
-    row_id: UUID
-    status: str | None
-    problems: list[FieldProblem] = []
-    detail: str | None = None
-
-
-class RowVerdicts(BaseModel):
-    batch: BatchSummary
-    items: list[RowVerdict]
-
-
-class CommitIn(RequestBody):
-    """``reject`` leaves rows that cannot be listed behind; ``block`` refuses while there are any."""
-
-    invalid_rows: Literal["reject", "block"] = "block"
-
-
-class CancellationIn(RequestBody):
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
-
-
-class ColumnMeaning(RequestBody):
-    """``field`` ``null``: this column means nothing to us."""
-
-    field: Annotated[str, Field(max_length=40)] | None
-    unit: Annotated[str, Field(max_length=40)] | None = None
-
-
-class MappingIn(RequestBody):
-    """By header as the list writes it; grade and class words by what they mean. Remembered for lists of this kind."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "columns": {"Gewicht": {"field": "weight_net_kg", "unit": "t"}},
-                    "grades": {"Wellenstoff": "FL"},
-                    "classes": {"1a": "A"},
-                }
-            ]
+def _columns(reading: Mapping[str, object]) -> list[dict[str, object]]:
+    return [
+        {
+            "column": column.get("header"),
+            "sheet": column.get("sheet"),
+            "field": column.get("field"),
+            "unit": column.get("unit"),
+            "confidence": column.get("confidence"),
+            "samples": column.get("samples") or [],
         }
-    )
-
-    columns: dict[Word, ColumnMeaning] = Field(default_factory=dict[str, ColumnMeaning], max_length=100)
-    grades: dict[Word, Annotated[str, Field(max_length=40)]] = Field(default_factory=dict[str, str], max_length=500)
-    classes: dict[Word, Literal["PRIME", "A", "B", "C", "BROKE"]] = Field(
-        default_factory=lambda: cast("dict[str, Literal['PRIME', 'A', 'B', 'C', 'BROKE']]", {}), max_length=100
-    )
+        for column in _parts(reading.get("columns"))
+    ]
 
 
 class LotPreview(BaseModel):
-    """``changes``: field to [old, new], as canonical text."""
+    """``changes``: field to [old, new], as canonical text. ``expected``: what the market will answer, as things stand.
+
+    ``reason``: why it will defer or refuse the row: ``reserved`` (applied when the buyer lets go), ``already_sold``.
+    """
 
     row_id: UUID | None
-    row: int | None
+    row_number: int | None
     lot_key: str
     lot_ref: str | None
     action: str
+    expected: str
+    reason: str | None = None
     changes: dict[str, tuple[object, object]] = {}
 
 
 class Preview(BaseModel):
-    """What a commit would do now; nothing is written."""
+    """What a commit would do now; nothing is written. ``expected``: lots by what the market will answer."""
 
     batch_id: UUID
     version: int
     counts: dict[str, int]
+    expected: dict[str, int]
     lots: list[LotPreview]
 
 
@@ -249,32 +222,48 @@ def preview_of(batch: Batch, plan: Plan) -> Preview:
             for name in planned.change.changed
             if known is not None
         }
+        outlook = plan.outlook(planned.lot_key, planned.change)
         lots.append(
             LotPreview(
                 row_id=planned.row.row_id,
-                row=planned.row.row_number,
+                row_number=planned.row.row_number,
                 lot_key=planned.lot_key,
                 lot_ref=planned.values.lot_ref,
                 action=planned.change.action,
+                expected=outlook.outcome,
+                reason=outlook.reason,
                 changes=changes,
             )
         )
     for key in plan.missing:
-        gone = plan.known[key].values
-        lots.append(LotPreview(row_id=None, row=None, lot_key=key, lot_ref=gone.lot_ref, action="withdraw"))
-    counts: dict[str, int] = {}
-    for lot in lots:
-        counts[lot.action] = counts.get(lot.action, 0) + 1
-    return Preview(batch_id=batch.batch_id, version=batch.version, counts=counts, lots=lots)
+        outlook = plan.outlook(key, None)
+        lots.append(
+            LotPreview(
+                row_id=plan.withdrawals.get(key),
+                row_number=None,
+                lot_key=key,
+                lot_ref=plan.known[key].values.lot_ref,
+                action=Action.WITHDRAW,
+                expected=outlook.outcome,
+                reason=outlook.reason,
+            )
+        )
+    return Preview(
+        batch_id=batch.batch_id,
+        version=batch.version,
+        counts=_counted(lot.action for lot in lots),
+        expected=_counted(lot.reason if lot.reason == "already_sold" else lot.expected for lot in lots),
+        lots=lots,
+    )
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(words))
 
 
 def _shown(value: object) -> object:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [str(one) for one in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] – isinstance leaves its parts unknown
+        return [str(one) for one in cast(Sequence[object], value)]
     return value
-
-
-def mapping_columns(body: MappingIn) -> Mapping[str, tuple[str | None, str | None]]:
-    return {header: (meaning.field, meaning.unit) for header, meaning in body.columns.items()}

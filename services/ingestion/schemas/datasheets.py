@@ -1,7 +1,6 @@
 """Data sheets on the wire."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -12,6 +11,7 @@ from services.ingestion.domain.datasheets import LINKS_MAX
 from services.ingestion.store.datasheets import Datasheet
 from services.ingestion.store.sheet_values import StoredLink, StoredValue
 from shared.bodies import RequestBody
+from shared.instants import Instant
 
 VALUES_MAX = 800
 Number = Annotated[Decimal, Field(max_digits=12, decimal_places=6)]
@@ -37,9 +37,9 @@ class DatasheetOut(BaseModel):
     grade_code: str | None
     reasons: list[str]
     read_by: str | None
-    received_at: datetime
-    changed_at: datetime
-    approved_at: datetime | None
+    received_at: Instant
+    changed_at: Instant
+    approved_at: Instant | None
 
 
 class SheetValueOut(BaseModel):

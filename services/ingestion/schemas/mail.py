@@ -1,6 +1,6 @@
 """Mails, mailboxes and exchange rates on the wire."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, SecretStr, StringConstraints
 from services.ingestion.store.mailboxes import Mailbox
 from services.ingestion.store.messages import Message
 from shared.bodies import RequestBody
+from shared.instants import Instant
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Rate = Annotated[Decimal, Field(gt=0, lt=Decimal(1_000_000), max_digits=18, decimal_places=9)]
@@ -45,8 +46,8 @@ class MessageView(BaseModel):
     attachments: list[AttachmentView]
     batch_ids: list[UUID]
     datasheet_ids: list[UUID]
-    received_at: datetime
-    decided_at: datetime | None
+    received_at: Instant
+    decided_at: Instant | None
 
 
 def message_of(message: Message) -> MessageView:
@@ -81,8 +82,8 @@ class MailboxView(BaseModel):
     folder: str
     status: str
     from_settings: bool
-    polled_at: datetime | None
-    succeeded_at: datetime | None
+    polled_at: Instant | None
+    succeeded_at: Instant | None
     last_error: str | None
 
 
@@ -102,10 +103,6 @@ def mailbox_of(mailbox: Mailbox) -> MailboxView:
         succeeded_at=mailbox.succeeded_at,
         last_error=mailbox.last_error,
     )
-
-
-class Mailboxes(BaseModel):
-    items: list[MailboxView]
 
 
 class MailboxIn(RequestBody):

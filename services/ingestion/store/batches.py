@@ -9,12 +9,17 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from services.ingestion.domain.batches import BatchStatus
-from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.db import Conn, execute, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """``reading`` is what was found in the file: sheets, columns, warnings, rows that are no lots."""
+    """``reading`` is what was found in the file: sheets, columns, warnings, rows that are no lots.
+
+    ``mapping``: what a person said about this list alone. ``profile_id``: the saved mapping its sender asked for.
+    """
 
     batch_id: UUID
     mill_id: UUID
@@ -22,6 +27,7 @@ class Batch:
     message_id: UUID | None
     file_name: str
     file_kind: str
+    file_sha256: bytes
     file_bytes: int
     list_mode: str
     status: str
@@ -45,6 +51,10 @@ class Batch:
     attempts: int
     received_at: datetime
     changed_at: datetime
+    mapping: Mapping[str, object]
+    profile_id: UUID | None
+    used_profile_id: UUID | None
+    used_profile_version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,7 @@ class NewBatch:
     reply_to: str | None
     language: str | None
     correlation_id: str
+    profile_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +89,10 @@ async def insert_batch(conn: Conn, new: NewBatch, *, status: BatchStatus, duplic
         """
         INSERT INTO batch (batch_id, mill_id, source, message_id, file_name, file_kind, file_sha256, file_bytes,
                            list_mode, status, forced, duplicate_of, received_by, reply_to, language, correlation_id,
-                           stages, received_at, changed_at)
+                           profile_id, stages, received_at, changed_at)
         VALUES (%(batch_id)s, %(mill_id)s, %(source)s, %(message_id)s, %(file_name)s, %(file_kind)s, %(sha256)s,
                 %(file_bytes)s, %(list_mode)s, %(status)s, %(forced)s, %(duplicate_of)s, %(received_by)s,
-                %(reply_to)s, %(language)s, %(correlation_id)s,
+                %(reply_to)s, %(language)s, %(correlation_id)s, %(profile_id)s,
                 jsonb_build_array(jsonb_build_object('status', %(status)s::text, 'at', clock())), clock(), clock())
         ON CONFLICT (mill_id, file_sha256)
             WHERE status NOT IN ('duplicate', 'cancelled', 'failed', 'expired', 'reverted') AND NOT forced
@@ -105,6 +116,7 @@ async def insert_batch(conn: Conn, new: NewBatch, *, status: BatchStatus, duplic
             "reply_to": new.reply_to,
             "language": new.language,
             "correlation_id": new.correlation_id,
+            "profile_id": new.profile_id,
         },
     )
     if row is None:
@@ -139,10 +151,10 @@ async def find_batch(conn: Conn, batch_id: UUID, *, mill_id: UUID | None) -> Bat
         conn,
         Batch,
         """
-        SELECT batch_id, mill_id, source, message_id, file_name, file_kind, file_bytes, list_mode, status, version,
-               forced, duplicate_of, received_by, reply_to, language, correlation_id, header_fingerprint, list_date,
-               weight_net_kg, reading, counts, changes, reasons, problems, stages, parts, attempts, received_at,
-               changed_at
+        SELECT batch_id, mill_id, source, message_id, file_name, file_kind, file_sha256, file_bytes, list_mode, status,
+               version, forced, duplicate_of, received_by, reply_to, language, correlation_id, header_fingerprint,
+               list_date, weight_net_kg, reading, counts, changes, reasons, problems, stages, parts, attempts,
+               received_at, changed_at, mapping, profile_id, used_profile_id, used_profile_version
         FROM batch
         WHERE batch_id = %(batch_id)s AND (%(mill_id)s::uuid IS NULL OR mill_id = %(mill_id)s)
         """,
@@ -150,42 +162,40 @@ async def find_batch(conn: Conn, batch_id: UUID, *, mill_id: UUID | None) -> Bat
     )
 
 
-async def list_batches(
-    conn: Conn,
-    *,
-    mill_id: UUID | None,
-    statuses: Sequence[str] | None,
-    source: str | None,
-    received_from: datetime | None,
-    before: UUID | None,
-    limit: int,
-) -> list[Batch]:
-    """Newest first; ids are in the order of receipt."""
-    return await fetch_all(
+BATCHES = Listing(
+    {
+        "status": Field(Kind.TEXT, "status", words=tuple(BatchStatus)),
+        "mill_id": Field(Kind.ID, "mill_id"),
+        "source": Field(Kind.TEXT, "source", words=("mail", "upload")),
+        "list_mode": Field(Kind.TEXT, "list_mode", words=("append", "snapshot")),
+        "file_name": Field(Kind.TEXT, "file_name"),
+        "message_id": Field(Kind.ID, "message_id", nullable=True),
+        "list_date": Field(Kind.DATE, "list_date", nullable=True),
+        "weight_net_kg": Field(Kind.NUMBER, "weight_net_kg", nullable=True),
+        "received_at": Field(Kind.INSTANT, "received_at"),
+        "changed_at": Field(Kind.INSTANT, "changed_at"),
+    },
+    id="batch_id",  # ids are in the order of receipt
+)
+
+
+async def list_batches(conn: Conn, question: Question, *, mill_id: UUID | None) -> Found[Batch]:
+    """Lists of a mill, ``None``: of all."""
+    return await question.fetch(
         conn,
         Batch,
         """
-        SELECT batch_id, mill_id, source, message_id, file_name, file_kind, file_bytes, list_mode, status, version,
-               forced, duplicate_of, received_by, reply_to, language, correlation_id, header_fingerprint, list_date,
-               weight_net_kg, '{}'::jsonb AS reading, counts, changes, reasons, problems, stages, parts, attempts,
-               received_at, changed_at
+        SELECT {mark},
+               batch_id, mill_id, source, message_id, file_name, file_kind, file_sha256, file_bytes, list_mode, status,
+               version, forced, duplicate_of, received_by, reply_to, language, correlation_id, header_fingerprint,
+               list_date, weight_net_kg, '{{}}'::jsonb AS reading, counts, changes, reasons, problems, stages, parts,
+               attempts, received_at, changed_at, '{{}}'::jsonb AS mapping, profile_id, used_profile_id,
+               used_profile_version
         FROM batch
-        WHERE (%(mill_id)s::uuid IS NULL OR mill_id = %(mill_id)s)
-          AND (%(statuses)s::text[] IS NULL OR status = ANY (%(statuses)s))
-          AND (%(source)s::text IS NULL OR source = %(source)s)
-          AND (%(received_from)s::timestamptz IS NULL OR received_at >= %(received_from)s)
-          AND (%(before)s::uuid IS NULL OR batch_id < %(before)s)
-        ORDER BY batch_id DESC
-        LIMIT %(limit)s
+        WHERE (%(of_mill)s::uuid IS NULL OR mill_id = %(of_mill)s) {filters}
+        {order}
         """,
-        {
-            "mill_id": mill_id,
-            "statuses": list(statuses) if statuses is not None else None,
-            "source": source,
-            "received_from": received_from,
-            "before": before,
-            "limit": limit,
-        },
+        {"of_mill": mill_id},
     )
 
 
@@ -216,13 +226,16 @@ async def set_reading(
     header_fingerprint: str,
     list_date: date | None,
     reading: Mapping[str, object],
+    profile_id: UUID | None,
+    profile_version: int | None,
 ) -> None:
-    """Keep what the file turned out to be."""
+    """Keep what the file turned out to be, and the saved mapping it was read with."""
     await execute(
         conn,
         """
         UPDATE batch
-        SET header_fingerprint = %(header_fingerprint)s, list_date = %(list_date)s, reading = %(reading)s
+        SET header_fingerprint = %(header_fingerprint)s, list_date = %(list_date)s, reading = %(reading)s,
+            used_profile_id = %(profile_id)s, used_profile_version = %(profile_version)s
         WHERE batch_id = %(batch_id)s
         """,
         {
@@ -230,7 +243,18 @@ async def set_reading(
             "header_fingerprint": header_fingerprint,
             "list_date": list_date,
             "reading": Jsonb(reading),
+            "profile_id": profile_id,
+            "profile_version": profile_version,
         },
+    )
+
+
+async def set_mapping(conn: Conn, *, batch_id: UUID, mapping: Mapping[str, object]) -> None:
+    """Keep what a person said about this list alone."""
+    await execute(
+        conn,
+        "UPDATE batch SET mapping = %(mapping)s WHERE batch_id = %(batch_id)s",
+        {"batch_id": batch_id, "mapping": Jsonb(mapping)},
     )
 
 

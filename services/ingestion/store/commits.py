@@ -20,26 +20,6 @@ async def reject_invalid(conn: Conn, batch_id: UUID) -> None:
     )
 
 
-async def insert_withdrawals(
-    conn: Conn, *, batch_id: UUID, row_ids: Sequence[UUID], lot_keys: Sequence[str], first_place: int
-) -> None:
-    """One row without a place in the file for each lot that the list no longer has."""
-    await execute(
-        conn,
-        """
-        INSERT INTO batch_row (row_id, batch_id, place, status, action, lot_key)
-        SELECT row_id, %(batch_id)s, %(first_place)s + n::integer - 1, 'valid', 'withdraw', lot_key
-        FROM unnest(%(row_ids)s::uuid[], %(lot_keys)s::text[]) WITH ORDINALITY AS w (row_id, lot_key, n)
-        """,
-        {
-            "batch_id": batch_id,
-            "row_ids": list(row_ids),
-            "lot_keys": list(lot_keys),
-            "first_place": first_place,
-        },
-    )
-
-
 async def accept_rows(conn: Conn, batch_id: UUID, *, part_size: int) -> int:
     """Give every valid row its part and the commit number of its lot; the number of rows accepted."""
     return await execute(

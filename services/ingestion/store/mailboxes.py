@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from shared.contracts.gateway import Role
 from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,39 @@ class Mailbox:
     version: int
 
 
+MAILBOXES_MAX = 10_000
+MAILBOXES = Listing(
+    {
+        "name": Field(Kind.TEXT, "name"),
+        "host": Field(Kind.TEXT, "host"),
+        "status": Field(Kind.TEXT, "status", words=("active", "paused")),
+        "polled_at": Field(Kind.INSTANT, "polled_at", nullable=True),
+        "succeeded_at": Field(Kind.INSTANT, "succeeded_at", nullable=True),
+        "last_error": Field(Kind.TEXT, "last_error", nullable=True),
+        "created_at": Field(Kind.INSTANT, "created_at"),
+    },
+    id="mailbox_id",
+    sort="created_at",
+)
+
+
 async def list_mailboxes(conn: Conn) -> list[Mailbox]:
-    return await fetch_all(
+    """All of them, as our own jobs need them."""
+    filters, sort = MAILBOXES.parse((), Role.ADMIN)
+    return (await asked_for(conn, Question(listing=MAILBOXES, filters=filters, sort=sort, limit=MAILBOXES_MAX))).rows
+
+
+async def asked_for(conn: Conn, question: Question) -> Found[Mailbox]:
+    """A page of them."""
+    return await question.fetch(
         conn,
         Mailbox,
         """
-        SELECT mailbox_id, name, host, port, tls, username, folder, sealed_password, status, uidvalidity, last_uid,
-               failing_uid, failing_times, polled_at, succeeded_at, last_error, version
+        SELECT {mark}, mailbox_id, name, host, port, tls, username, folder, sealed_password, status, uidvalidity,
+               last_uid, failing_uid, failing_times, polled_at, succeeded_at, last_error, version
         FROM mailbox
-        ORDER BY created_at, mailbox_id
+        WHERE true {filters}
+        {order}
         """,
         {},
     )

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.db import Conn, execute, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,30 +219,38 @@ async def any_believed(conn: Conn, mailbox_id: UUID) -> bool:
     return bool(row and row[0])
 
 
-async def list_messages(
-    conn: Conn, *, mill_id: UUID | None, statuses: Sequence[str] | None, before: UUID | None, limit: int
-) -> list[Message]:
-    """Newest first. ``mill_id``: only those whose sender is this mill, verified."""
-    return await fetch_all(
+MESSAGES = Listing(
+    {
+        "status": Field(
+            Kind.TEXT, "m.status", words=("received", "batch", "datasheet", "ignored", "quarantined", "duplicate")
+        ),
+        "reason": Field(Kind.TEXT, "m.reason", nullable=True),
+        "mill_id": Field(Kind.ID, "m.mill_id", nullable=True),
+        "mailbox_id": Field(Kind.ID, "m.mailbox_id"),
+        "sender": Field(Kind.TEXT, "lower(m.sender)", nullable=True, folded=True),
+        "subject": Field(Kind.TEXT, "m.subject", nullable=True),
+        "received_at": Field(Kind.INSTANT, "m.received_at"),
+        "decided_at": Field(Kind.INSTANT, "m.decided_at", nullable=True),
+    },
+    id="m.message_id",
+)
+
+
+async def list_messages(conn: Conn, question: Question, *, mill_id: UUID | None) -> Found[Message]:
+    """Mails seen. ``mill_id``: only those whose sender is this mill, verified."""
+    return await question.fetch(
         conn,
         Message,
         """
-        SELECT m.message_id, m.mailbox_id, m.size_bytes, m.status, m.reason, m.detail, m.sender, m.subject, m.mill_id,
+        SELECT {mark},
+               m.message_id, m.mailbox_id, m.size_bytes, m.status, m.reason, m.detail, m.sender, m.subject, m.mill_id,
                m.attachments, m.received_at, m.decided_at,
                ARRAY(SELECT b.batch_id FROM batch b WHERE b.message_id = m.message_id ORDER BY 1) AS batch_ids,
                ARRAY(SELECT d.datasheet_id FROM datasheet d WHERE d.message_id = m.message_id ORDER BY 1)
                    AS datasheet_ids
         FROM inbound_message m
-        WHERE (%(mill_id)s::uuid IS NULL OR m.mill_id = %(mill_id)s)
-          AND (%(statuses)s::text[] IS NULL OR m.status = ANY (%(statuses)s))
-          AND (%(before)s::uuid IS NULL OR m.message_id < %(before)s)
-        ORDER BY m.message_id DESC
-        LIMIT %(limit)s
+        WHERE (%(of_mill)s::uuid IS NULL OR m.mill_id = %(of_mill)s) {filters}
+        {order}
         """,
-        {
-            "mill_id": mill_id,
-            "statuses": list(statuses) if statuses is not None else None,
-            "before": before,
-            "limit": limit,
-        },
+        {"of_mill": mill_id},
     )

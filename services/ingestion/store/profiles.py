@@ -1,9 +1,8 @@
-"""What people confirmed about kinds of lists, and exchange rates."""
+"""What people taught us about kinds of lists: saved mappings, each with its history."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from datetime import datetime
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -13,81 +12,174 @@ from shared.db import Conn, execute, fetch_all, fetch_one
 
 @dataclass(frozen=True, slots=True)
 class Profile:
+    """A saved mapping. Without ``header_fingerprint`` its words count in every list of the mill."""
+
+    profile_id: UUID
+    mill_id: UUID
+    name: str
+    status: str  # active | archived
+    header_fingerprint: str
+    headers: Sequence[str]
     profile: Mapping[str, object]
     version: int
+    confirmed_by: UUID
+    confirmed_at: datetime
 
 
-async def find_profile(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> Profile | None:
+@dataclass(frozen=True, slots=True)
+class NewProfile:
+    """A saved mapping as a person leaves it; its version and time are ours."""
+
+    profile_id: UUID
+    mill_id: UUID
+    name: str
+    status: str
+    header_fingerprint: str
+    headers: Sequence[str]
+    profile: Mapping[str, object]
+    confirmed_by: UUID
+
+
+async def profile_of_header(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> Profile | None:
+    """The active mapping for lists with this header."""
     return await fetch_one(
         conn,
         Profile,
         """
-        SELECT profile, version
+        SELECT profile_id, mill_id, name, status, header_fingerprint, headers, profile, version, confirmed_by,
+               confirmed_at
         FROM mapping_profile
-        WHERE mill_id = %(mill_id)s AND header_fingerprint = %(header_fingerprint)s
+        WHERE mill_id = %(mill_id)s AND header_fingerprint = %(header_fingerprint)s AND status = 'active'
         """,
         {"mill_id": mill_id, "header_fingerprint": header_fingerprint},
     )
 
 
-async def save_profile(
-    conn: Conn, *, mill_id: UUID, header_fingerprint: str, profile: Mapping[str, object], confirmed_by: UUID
-) -> None:
-    await execute(
+async def find_profile(conn: Conn, profile_id: UUID, *, mill_id: UUID | None) -> Profile | None:
+    """``mill_id``: only if it is a mapping of this mill; ``None`` for operators."""
+    return await fetch_one(
         conn,
+        Profile,
         """
-        INSERT INTO mapping_profile (mill_id, header_fingerprint, profile, confirmed_by, confirmed_at)
-        VALUES (%(mill_id)s, %(header_fingerprint)s, %(profile)s, %(confirmed_by)s, clock())
-        ON CONFLICT (mill_id, header_fingerprint) DO UPDATE
-        SET profile = excluded.profile, version = mapping_profile.version + 1,
+        SELECT profile_id, mill_id, name, status, header_fingerprint, headers, profile, version, confirmed_by,
+               confirmed_at
+        FROM mapping_profile
+        WHERE profile_id = %(profile_id)s AND (%(mill_id)s::uuid IS NULL OR mill_id = %(mill_id)s)
+        """,
+        {"profile_id": profile_id, "mill_id": mill_id},
+    )
+
+
+async def save_profile(conn: Conn, new: NewProfile) -> Profile:
+    """Keep a mapping as its next version; the earlier ones stay readable."""
+    values = {
+        "profile_id": new.profile_id,
+        "mill_id": new.mill_id,
+        "name": new.name,
+        "status": new.status,
+        "header_fingerprint": new.header_fingerprint,
+        "headers": list(new.headers),
+        "profile": Jsonb(new.profile),
+        "confirmed_by": new.confirmed_by,
+    }
+    saved = await fetch_one(
+        conn,
+        Profile,
+        """
+        INSERT INTO mapping_profile (profile_id, mill_id, name, status, header_fingerprint, headers, profile,
+                                     confirmed_by, confirmed_at)
+        VALUES (%(profile_id)s, %(mill_id)s, %(name)s, %(status)s, %(header_fingerprint)s, %(headers)s, %(profile)s,
+                %(confirmed_by)s, clock())
+        ON CONFLICT (profile_id) DO UPDATE
+        SET name = excluded.name, status = excluded.status, header_fingerprint = excluded.header_fingerprint,
+            headers = excluded.headers, profile = excluded.profile, version = mapping_profile.version + 1,
             confirmed_by = excluded.confirmed_by, confirmed_at = excluded.confirmed_at
+        RETURNING profile_id, mill_id, name, status, header_fingerprint, headers, profile, version, confirmed_by,
+                  confirmed_at
         """,
-        {
-            "mill_id": mill_id,
-            "header_fingerprint": header_fingerprint,
-            "profile": Jsonb(profile),
-            "confirmed_by": confirmed_by,
-        },
+        values,
     )
-
-
-async def replace_rates(conn: Conn, *, dated: date, base: str, per_base: Mapping[str, Decimal], set_by: UUID) -> None:
-    """The rates of one day as a whole; what was there before for this day and base is gone."""
-    key = {"dated": dated, "base": base}
-    await execute(conn, "SELECT pg_advisory_xact_lock(hashtext('exchange_rate ' || %(base)s))", key)
-    await execute(conn, "DELETE FROM exchange_rate WHERE dated = %(dated)s AND base = %(base)s", key)
+    if saved is None:
+        raise LookupError(f"mapping {new.profile_id} was not kept")
     await execute(
         conn,
         """
-        INSERT INTO exchange_rate (dated, base, currency, per_base, set_by, set_at)
-        SELECT %(dated)s, %(base)s, currency, per_base, %(set_by)s, clock()
-        FROM unnest(%(currencies)s::text[], %(values)s::numeric[]) AS r (currency, per_base)
+        INSERT INTO mapping_profile_version (profile_id, version, name, status, header_fingerprint, headers, profile,
+                                             confirmed_by, confirmed_at)
+        SELECT profile_id, version, name, status, header_fingerprint, headers, profile, confirmed_by, confirmed_at
+        FROM mapping_profile
+        WHERE profile_id = %(profile_id)s
         """,
-        {**key, "currencies": list(per_base), "values": list(per_base.values()), "set_by": set_by},
+        values,
     )
+    return saved
 
 
 @dataclass(frozen=True, slots=True)
-class DayRates:
-    """All rates of one day and base."""
+class ProfileUse:
+    """How often lists were read with a mapping, how many of them are decided, and how many of those were listed."""
 
-    dated: date
-    base: str
-    per_base: Mapping[str, str]
+    profile_id: UUID
+    uses: int
+    decided: int
+    listed: int
+    last_used_at: datetime | None
 
 
-async def rates_after(conn: Conn, *, after: tuple[date, str] | None, limit: int) -> list[DayRates]:
-    """Days with rates in their order; ``after``: the last day and base seen."""
+async def uses_of(conn: Conn, profile_ids: Sequence[UUID]) -> dict[UUID, ProfileUse]:
+    """Only of mappings that were used at all."""
+    found = await fetch_all(
+        conn,
+        ProfileUse,
+        """
+        SELECT used_profile_id AS profile_id, count(*) AS uses,
+               count(*) FILTER (WHERE status NOT IN ('received', 'parsing', 'mapping_required', 'validating',
+                                                     'review_required')) AS decided,
+               count(*) FILTER (WHERE status IN ('committing', 'committed')) AS listed,
+               max(received_at) AS last_used_at
+        FROM batch
+        WHERE used_profile_id = ANY (%(profile_ids)s)
+        GROUP BY used_profile_id
+        """,
+        {"profile_ids": list(profile_ids)},
+    )
+    return {one.profile_id: one for one in found}
+
+
+async def list_profiles(
+    conn: Conn, *, mill_id: UUID | None, status: str | None, after: UUID | None, limit: int
+) -> list[Profile]:
+    """In the order of their ids."""
     return await fetch_all(
         conn,
-        DayRates,
+        Profile,
         """
-        SELECT dated, base, jsonb_object_agg(currency, per_base::text) AS per_base
-        FROM exchange_rate
-        WHERE %(dated)s::date IS NULL OR (dated, base) > (%(dated)s::date, %(base)s::text)
-        GROUP BY dated, base
-        ORDER BY dated, base
+        SELECT profile_id, mill_id, name, status, header_fingerprint, headers, profile, version, confirmed_by,
+               confirmed_at
+        FROM mapping_profile
+        WHERE (%(mill_id)s::uuid IS NULL OR mill_id = %(mill_id)s)
+          AND (%(status)s::text IS NULL OR status = %(status)s)
+          AND (%(after)s::uuid IS NULL OR profile_id > %(after)s)
+        ORDER BY profile_id
         LIMIT %(limit)s
         """,
-        {"dated": after[0] if after else None, "base": after[1] if after else None, "limit": limit},
+        {"mill_id": mill_id, "status": status, "after": after, "limit": limit},
+    )
+
+
+async def history_of(conn: Conn, profile_id: UUID, *, limit: int) -> list[Profile]:
+    """The mapping as it was, newest first."""
+    return await fetch_all(
+        conn,
+        Profile,
+        """
+        SELECT v.profile_id, p.mill_id, v.name, v.status, v.header_fingerprint, v.headers, v.profile, v.version,
+               v.confirmed_by, v.confirmed_at
+        FROM mapping_profile_version v
+        JOIN mapping_profile p ON p.profile_id = v.profile_id
+        WHERE v.profile_id = %(profile_id)s
+        ORDER BY v.version DESC
+        LIMIT %(limit)s
+        """,
+        {"profile_id": profile_id, "limit": limit},
     )

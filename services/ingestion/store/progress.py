@@ -32,7 +32,7 @@ async def claim_batch(conn: Conn, *, lease_seconds: int) -> Claim | None:
     """Take the oldest list that can be read now.
 
     One list of a mill at a time and in the order of receipt, because each is compared with what the one before left
-    behind: a list waits while an earlier one is being read and while any is being committed.
+    behind: a list waits while an earlier one is being read and while any is being committed or undone.
     """
     return await fetch_one(
         conn,
@@ -50,7 +50,8 @@ async def claim_batch(conn: Conn, *, lease_seconds: int) -> Claim | None:
                   SELECT 1
                   FROM batch e
                   WHERE e.mill_id = b.mill_id AND e.batch_id <> b.batch_id
-                    AND (e.status = 'committing' OR (e.status IN ('received', 'parsing') AND e.batch_id < b.batch_id))
+                    AND (e.status IN ('committing', 'reverting')
+                         OR (e.status IN ('received', 'parsing') AND e.batch_id < b.batch_id))
               )
             ORDER BY b.batch_id
             FOR UPDATE SKIP LOCKED
@@ -143,9 +144,14 @@ async def set_parts(conn: Conn, *, batch_id: UUID, parts: int) -> None:
     )
 
 
-async def mill_is_committing(conn: Conn, mill_id: UUID) -> bool:
+async def mill_is_busy(conn: Conn, mill_id: UUID) -> bool:
+    """Whether catalog still has to answer about a list of this mill."""
     cursor = await conn.execute(
-        "SELECT EXISTS (SELECT 1 FROM batch WHERE mill_id = %(mill_id)s AND status = 'committing')",
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM batch WHERE mill_id = %(mill_id)s AND status IN ('committing', 'reverting')
+        )
+        """,
         {"mill_id": mill_id},
     )
     row = await cursor.fetchone()
@@ -170,7 +176,7 @@ async def claim_unanswered(conn: Conn, *, after_seconds: int, limit: int) -> lis
         WHERE batch_id IN (
             SELECT batch_id
             FROM batch
-            WHERE status = 'committing' AND sent_at < clock() - %(after_seconds)s * interval '1 second'
+            WHERE status IN ('committing', 'reverting') AND sent_at < clock() - %(after_seconds)s * interval '1 second'
             ORDER BY batch_id
             FOR UPDATE SKIP LOCKED
             LIMIT %(limit)s
@@ -189,7 +195,7 @@ async def unanswered(conn: Conn, *, after: UUID | None, limit: int) -> list[Over
         """
         SELECT batch_id, mill_id, correlation_id
         FROM batch
-        WHERE status = 'committing' AND (%(after)s::uuid IS NULL OR batch_id > %(after)s)
+        WHERE status IN ('committing', 'reverting') AND (%(after)s::uuid IS NULL OR batch_id > %(after)s)
         ORDER BY batch_id
         LIMIT %(limit)s
         """,

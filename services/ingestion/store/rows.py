@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 from services.ingestion.domain.batches import Action, Finding, Row, RowStatus
 from shared.contracts.types import LotValues
 from shared.db import Conn, copy_rows, execute, fetch_all
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
 
@@ -57,6 +59,9 @@ class BatchRow:
     item_id: UUID | None
     outcome: str | None
     outcome_reason: str | None
+    undo_version: int | None
+    undo_outcome: str | None
+    undo_reason: str | None
 
     @property
     def values(self) -> LotValues | None:
@@ -114,7 +119,8 @@ async def rows_of(
         BatchRow,
         """
         SELECT row_id, place, sheet, row_number, status, action, lot_key, lot, partial, source_values, problems,
-               defaulted, changed, part, lot_version, item_id, outcome, outcome_reason
+               defaulted, changed, part, lot_version, item_id, outcome, outcome_reason, undo_version, undo_outcome,
+               undo_reason
         FROM batch_row
         WHERE batch_id = %(batch_id)s
           AND (%(statuses)s::text[] IS NULL OR status = ANY (%(statuses)s))
@@ -128,6 +134,38 @@ async def rows_of(
             "after": after,
             "limit": limit,
         },
+    )
+
+
+ROWS = Listing(
+    {
+        "status": Field(Kind.TEXT, "status", words=tuple(RowStatus)),
+        "action": Field(Kind.TEXT, "action", nullable=True),
+        "sheet": Field(Kind.TEXT, "sheet", nullable=True),
+        "row_number": Field(Kind.INTEGER, "row_number", nullable=True),
+        "place": Field(Kind.INTEGER, "place"),
+        "lot_key": Field(Kind.TEXT, "lot_key", nullable=True),
+        "item_id": Field(Kind.ID, "item_id", nullable=True),
+        "outcome": Field(Kind.TEXT, "outcome", nullable=True),
+    },
+    id="row_id",
+    sort="place",
+)
+
+
+async def list_rows(conn: Conn, question: Question, *, batch_id: UUID) -> Found[BatchRow]:
+    """Rows of one list, in the order of the file unless asked otherwise."""
+    return await question.fetch(
+        conn,
+        BatchRow,
+        """
+        SELECT {mark}, row_id, place, sheet, row_number, status, action, lot_key, lot, partial, source_values, problems,
+               defaulted, changed, part, lot_version, item_id, outcome, outcome_reason
+        FROM batch_row
+        WHERE batch_id = %(batch_id)s {filters}
+        {order}
+        """,
+        {"batch_id": batch_id},
     )
 
 
@@ -147,6 +185,31 @@ async def set_plan(
             "row_ids": list(row_ids),
             "actions": [action.value for action in actions],
             "changed": [",".join(names) for names in changed],
+        },
+    )
+
+
+async def replace_withdrawals(
+    conn: Conn, *, batch_id: UUID, row_ids: Sequence[UUID], lot_keys: Sequence[str], first_place: int
+) -> None:
+    """One row without a place in the file for each lot that the list no longer has; those a person excluded stay."""
+    await execute(
+        conn,
+        "DELETE FROM batch_row WHERE batch_id = %(batch_id)s AND action = 'withdraw' AND status = 'valid'",
+        {"batch_id": batch_id},
+    )
+    await execute(
+        conn,
+        """
+        INSERT INTO batch_row (row_id, batch_id, place, status, action, lot_key)
+        SELECT row_id, %(batch_id)s, %(first_place)s + n::integer - 1, 'valid', 'withdraw', lot_key
+        FROM unnest(%(row_ids)s::uuid[], %(lot_keys)s::text[]) WITH ORDINALITY AS w (row_id, lot_key, n)
+        """,
+        {
+            "batch_id": batch_id,
+            "row_ids": list(row_ids),
+            "lot_keys": list(lot_keys),
+            "first_place": first_place,
         },
     )
 
@@ -179,4 +242,17 @@ async def save_edited(conn: Conn, edited: Sequence[Edited]) -> None:
             "lots": [None if one.values is None else orjson.dumps(lot_json(one.values)).decode() for one in edited],
             "problems": [orjson.dumps([asdict(found) for found in one.findings]).decode() for one in edited],
         },
+    )
+
+
+async def exclude_withdrawals(conn: Conn, row_ids: Sequence[UUID], *, excluded: bool) -> None:
+    """Keep lots on the market that the list no longer has, or propose again to withdraw them."""
+    await execute(
+        conn,
+        """
+        UPDATE batch_row
+        SET status = CASE WHEN %(excluded)s THEN 'excluded' ELSE 'valid' END
+        WHERE row_id = ANY (%(row_ids)s) AND action = 'withdraw'
+        """,
+        {"row_ids": list(row_ids), "excluded": excluded},
     )

@@ -25,6 +25,7 @@ def figures(counts: Mapping[str, int]) -> BatchCounts:
         excluded=counts.get("excluded", 0),
         applied=counts.get("applied", 0),
         rejected=counts.get("rejected", 0),
+        reverted=counts.get("reverted", 0),
     )
 
 

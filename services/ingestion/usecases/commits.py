@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from itertools import groupby
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
 from services.ingestion.domain.batches import Action, BatchStatus, RowStatus
 from services.ingestion.errors import NothingToCommit
 from services.ingestion.store import batches, commits, lots, mills, progress
@@ -16,6 +14,7 @@ from services.ingestion.store.rows import LOT
 from services.ingestion.usecases.announce import announce
 from services.ingestion.usecases.plan import Plan, save_plan
 from services.ingestion.usecases.receive import CHANNEL
+from services.ingestion.usecases.undo import send_undo, take_undo_answers
 from shared import outbox, trace
 from shared.contracts.catalog import RowOutcome, RowsApplied
 from shared.contracts.ingestion import AcceptedRow, RowAction, RowsAccepted
@@ -37,14 +36,7 @@ async def commit_batch(conn: Conn, batch: Batch, plan: Plan, *, previous: BatchS
 
 
 async def _commit(conn: Conn, batch: Batch, plan: Plan, *, previous: BatchStatus) -> Batch:
-    await save_plan(conn, plan)
-    await commits.insert_withdrawals(
-        conn,
-        batch_id=batch.batch_id,
-        row_ids=[uuid7() for _ in plan.missing],
-        lot_keys=plan.missing,
-        first_place=plan.last_place + 1,
-    )
+    await save_plan(conn, batch, plan)
     await lots.count_commits(
         conn,
         mill_id=batch.mill_id,
@@ -114,7 +106,9 @@ async def record_answers(conn: Conn, event: RowsApplied) -> None:
     mill = await mills.lock_mill(conn, event.mill_id)
     batch = await batches.find_batch(conn, event.batch_id, mill_id=event.mill_id)
     if mill is None or batch is None:
-        return  # rows that are not ours to wait for
+        return None  # rows that are not ours to wait for
+    if batch.status == BatchStatus.REVERTING:
+        return await take_undo_answers(conn, batch, event)
     row_ids = [row.row_id for row in event.rows]
     answered = await commits.record_answers(
         conn,
@@ -126,15 +120,16 @@ async def record_answers(conn: Conn, event: RowsApplied) -> None:
         reasons=[row.reason for row in event.rows],
     )
     if not answered:
-        return  # a copy of an answer
+        return None  # a copy of an answer
     await lots.take_over_answers(conn, batch_id=event.batch_id, row_ids=row_ids)
     if not await commits.all_answered(conn, event.batch_id):
-        return
+        return None
     if await progress.move(conn, batch_id=event.batch_id, target=BatchStatus.COMMITTED) is None:
-        return
+        return None
     await progress.refresh_figures(conn, event.batch_id)
     await announce(conn, event.batch_id, previous=BatchStatus.COMMITTING)
     await notify(conn, CHANNEL)  # the mill's next list may have waited for this
+    return None
 
 
 async def overdue(conn: Conn, *, after_seconds: int, limit: int = 20) -> Sequence[Overdue]:
@@ -146,4 +141,8 @@ async def resend_parts(conn: Conn, *, batch_id: UUID, mill_id: UUID) -> int:
     """Send unanswered parts again. Catalog knows a row by its id, so a second copy changes nothing."""
     await mills.lock_mill(conn, mill_id)
     batch = await batches.find_batch(conn, batch_id, mill_id=mill_id)
-    return 0 if batch is None or batch.status != BatchStatus.COMMITTING else await _send(conn, batch)
+    if batch is None:
+        return 0
+    if batch.status == BatchStatus.REVERTING:
+        return await send_undo(conn, batch)
+    return await _send(conn, batch) if batch.status == BatchStatus.COMMITTING else 0

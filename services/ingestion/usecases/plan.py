@@ -1,17 +1,20 @@
 """What would a list do? Its rows against the mill's lots for sale, computed anew whenever it matters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
 
 from services.ingestion.domain.batches import ACCEPTABLE, Action, RowStatus
 from services.ingestion.domain.guards import ListFigures
-from services.ingestion.domain.lots import Change, KnownLot, compare
+from services.ingestion.domain.lots import Change, KnownLot, Outlook, compare, outlook
 from services.ingestion.store import batches, lots, rows
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.mills import Mill
 from services.ingestion.store.rows import LOT, BatchRow
-from shared.contracts.types import LotValues
+from shared.contracts.types import ItemStatus, LotValues
 from shared.db import Conn
 
 
@@ -25,7 +28,10 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``rows`` that can be listed, in the order of the file; ``missing``: keys of lots to be withdrawn."""
+    """``rows`` that can be listed, in the order of the file; ``missing``: keys of lots to be withdrawn.
+
+    ``gone``: where lots of the list that are not for sale any more ended; ``withdrawals``: the rows that propose it.
+    """
 
     rows: Sequence[Planned]
     missing: Sequence[str]
@@ -33,16 +39,28 @@ class Plan:
     rejected: int
     repeated: int
     last_place: int
+    gone: Mapping[str, ItemStatus] = field(default_factory=dict[str, ItemStatus])
+    withdrawals: Mapping[str, UUID] = field(default_factory=dict[str, UUID])
+
+    def outlook(self, lot_key: str, change: Change | None) -> Outlook:
+        """What the market will answer about one lot."""
+        return outlook(change, self.known.get(lot_key), earlier=self.gone.get(lot_key))
 
 
 async def plan_batch(conn: Conn, batch: Batch) -> Plan:
     """Compare a batch with what is for sale now; writes nothing."""
-    all_rows = [row for row in await rows.rows_of(conn, batch.batch_id) if row.action != Action.WITHDRAW]
+    stored = await rows.rows_of(conn, batch.batch_id)
+    all_rows = [row for row in stored if row.action != Action.WITHDRAW]
+    proposed = [row for row in stored if row.action == Action.WITHDRAW and row.lot_key]
     usable = [(row, row.values, row.lot_key) for row in all_rows if row.status in ACCEPTABLE]
     listed = await lots.listed_lots(conn, mill_id=batch.mill_id, header_fingerprint=batch.header_fingerprint or "")
-    known = {one.lot_key: KnownLot(LOT.validate_python(one.lot), one.of_this_list) for one in listed}
+    known = {
+        one.lot_key: KnownLot(LOT.validate_python(one.lot), one.of_this_list, ItemStatus(one.status)) for one in listed
+    }
     pairs = [(row, values, key) for row, values, key in usable if values is not None and key is not None]
-    mentioned = frozenset(row.lot_key for row in all_rows if row.status not in ACCEPTABLE and row.lot_key)
+    kept = [row for row in proposed if row.status == RowStatus.EXCLUDED]  # a person said: it is still there
+    mentioned = frozenset(row.lot_key for row in (*all_rows, *kept) if row.status not in ACCEPTABLE and row.lot_key)
+    gone = await lots.gone_lots(conn, mill_id=batch.mill_id, lot_keys=[key for _, _, key in pairs])
     diff = compare(
         [(key, values) for _, values, key in pairs],
         known,
@@ -57,12 +75,21 @@ async def plan_batch(conn: Conn, batch: Batch) -> Plan:
         known=known,
         rejected=sum(row.status == RowStatus.INVALID for row in all_rows),
         repeated=sum(row.status == RowStatus.DUPLICATE for row in all_rows),
-        last_place=max((row.place for row in all_rows), default=0),
+        last_place=max((row.place for row in (*all_rows, *kept)), default=0),
+        gone={one.lot_key: ItemStatus(one.status) for one in gone},
+        withdrawals={row.lot_key: row.row_id for row in proposed if row.lot_key},
     )
 
 
-async def save_plan(conn: Conn, plan: Plan) -> None:
-    """Show each row what it will do."""
+async def save_plan(conn: Conn, batch: Batch, plan: Plan) -> None:
+    """Show each row what it will do, with a row of its own for each lot that the list no longer has."""
+    await rows.replace_withdrawals(
+        conn,
+        batch_id=batch.batch_id,
+        row_ids=[uuid7() for _ in plan.missing],
+        lot_keys=plan.missing,
+        first_place=plan.last_place + 1,
+    )
     await rows.set_plan(
         conn,
         row_ids=[planned.row.row_id for planned in plan.rows],

@@ -1,7 +1,7 @@
 """Read a list that was taken in: claim it, keep what it says, and commit it or leave it to a person."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -14,13 +14,15 @@ from services.ingestion.domain.guards import Limits, objections
 from services.ingestion.domain.lots import lot_keys
 from services.ingestion.editing import finding_of
 from services.ingestion.parsing.model import ListReading, Problem, RowReading, UnreadableFile
-from services.ingestion.store import batches, mills, profiles, progress, rows
+from services.ingestion.store import batches, mills, progress, rows
+from services.ingestion.store.batches import Batch
 from services.ingestion.store.mills import Mill
 from services.ingestion.store.progress import Claim
 from services.ingestion.store.rows import NewRow
 from services.ingestion.usecases.announce import PROBLEMS_SHOWN_MAX, announce
 from services.ingestion.usecases.commits import commit_batch
 from services.ingestion.usecases.plan import figures_of, plan_batch, save_plan
+from services.ingestion.usecases.profiles import Known
 from shared.contracts.types import ref_key
 from shared.db import Conn
 
@@ -34,9 +36,8 @@ class Work:
 
     claim: Claim
     mill: Mill
-    file_name: str
+    batch: Batch  # with its header when it was read before
     content: bytes
-    header_fingerprint: str | None  # known when the list was read before
     today: date  # where the mill is
 
 
@@ -53,9 +54,8 @@ async def begin_reading(conn: Conn, *, lease_seconds: int, now: datetime) -> Wor
     return Work(
         claim=claim,
         mill=mill,
-        file_name=stored.file_name,
+        batch=batch,
         content=stored.content,
-        header_fingerprint=batch.header_fingerprint,
         today=_today(mill, now),
     )
 
@@ -65,12 +65,6 @@ def _today(mill: Mill, now: datetime) -> date:
         return now.astimezone(ZoneInfo(mill.time_zone)).date()
     except (ZoneInfoNotFoundError, ValueError):
         return now.date()
-
-
-async def profile_of(conn: Conn, mill_id: UUID, header_fingerprint: str) -> Mapping[str, object] | None:
-    """What a person confirmed about lists of this kind."""
-    found = await profiles.find_profile(conn, mill_id=mill_id, header_fingerprint=header_fingerprint)
-    return found.profile if found else None
 
 
 async def refuse_reading(conn: Conn, claim: Claim, refused: UnreadableFile) -> None:
@@ -87,8 +81,11 @@ async def refuse_reading(conn: Conn, claim: Claim, refused: UnreadableFile) -> N
         await announce(conn, claim.batch_id, previous=BatchStatus.PARSING)
 
 
-async def finish_reading(conn: Conn, work: Work, reading: ListReading) -> None:
-    """Store what the list says; commit it when the mill is trusted and no guard objects, else ask a person."""
+async def finish_reading(conn: Conn, work: Work, reading: ListReading, known: Known) -> None:
+    """Store what the list says; commit it when the mill is trusted and no guard objects, else ask a person.
+
+    ``known`` is what the list was read with.
+    """
     claim = work.claim
     lots_read = [row for row in reading.rows if row.kind == "lot"]
     if len(lots_read) > ROWS_MAX:
@@ -115,6 +112,8 @@ async def finish_reading(conn: Conn, work: Work, reading: ListReading) -> None:
         header_fingerprint=reading.header_fingerprint,
         list_date=reading.list_date,
         reading=_facts(reading),
+        profile_id=known.profile.profile_id if known.profile else None,
+        profile_version=known.profile.version if known.profile else None,
     )
     await rows.delete_rows(conn, claim.batch_id)
     await rows.insert_rows(conn, claim.batch_id, _new_rows(lots_read))
@@ -137,7 +136,7 @@ async def judge(conn: Conn, mill: Mill, batch_id: UUID, *, unsure: Sequence[str]
     if automatic and not reasons and plan.rows:
         await commit_batch(conn, batch, plan, previous=BatchStatus.VALIDATING)
         return
-    await save_plan(conn, plan)
+    await save_plan(conn, batch, plan)
     await progress.move(conn, batch_id=batch_id, target=BatchStatus.REVIEW_REQUIRED, reasons=reasons)
     await progress.refresh_figures(conn, batch_id)
     await announce(conn, batch_id, previous=BatchStatus.VALIDATING)

@@ -8,8 +8,8 @@ from uuid_utils.compat import uuid7
 
 from services.ingestion.domain.batches import BatchStatus
 from services.ingestion.domain.files import LISTS, WORDS, FileKind, kind_of, safe_name
-from services.ingestion.errors import EmptyFile, MillNotApproved, NotAList
-from services.ingestion.store import batches, mills, progress
+from services.ingestion.errors import EmptyFile, MillNotApproved, NotAList, UnknownProfile
+from services.ingestion.store import batches, mills, profiles, progress
 from services.ingestion.store.batches import Batch, NewBatch
 from services.ingestion.usecases.announce import announce
 from shared import trace
@@ -32,6 +32,7 @@ class IncomingList:
     received_by: UUID | None = None
     reply_to: str | None = None
     language: str | None = None
+    profile_id: UUID | None = None  # a saved mapping to be read with, whatever the header
 
 
 async def receive_list(conn: Conn, incoming: IncomingList) -> Batch:
@@ -44,6 +45,10 @@ async def receive_list(conn: Conn, incoming: IncomingList) -> Batch:
     mill = await mills.lock_mill(conn, incoming.mill_id)
     if mill is None or not mill.approved:
         raise MillNotApproved
+    if incoming.profile_id is not None:
+        profile = await profiles.find_profile(conn, incoming.profile_id, mill_id=incoming.mill_id)
+        if profile is None or profile.status != "active":
+            raise UnknownProfile
     digest = hashlib.sha256(incoming.content).digest()
     new = NewBatch(
         batch_id=uuid7(),
@@ -60,6 +65,7 @@ async def receive_list(conn: Conn, incoming: IncomingList) -> Batch:
         reply_to=incoming.reply_to,
         language=incoming.language or mill.language,
         correlation_id=trace.current().correlation_id,
+        profile_id=incoming.profile_id,
     )
     if not await batches.insert_batch(conn, new, status=BatchStatus.RECEIVED):
         return await _as_duplicate(conn, new)

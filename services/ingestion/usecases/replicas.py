@@ -6,7 +6,7 @@ from services.ingestion.store import lots, mills
 from services.ingestion.store.lots import Snapshot
 from services.ingestion.store.mills import Mill
 from services.ingestion.store.rows import lot_json
-from shared.contracts.catalog import ItemSnapshot, ItemStatus, ItemsUnlisted
+from shared.contracts.catalog import ItemReleased, ItemReserved, ItemSnapshot, ItemStatus, ItemsUnlisted
 from shared.contracts.gateway import OrganizationChanged, OrganizationKind
 from shared.db import Conn
 
@@ -45,6 +45,7 @@ async def keep_items(conn: Conn, items: Iterable[ItemSnapshot]) -> None:
             item_id=item.item_id,
             version=item.version,
             listed=item.status in _FOR_SALE,
+            status=item.status,
             lot=lot_json(item.values),
         )
         for item in items
@@ -62,4 +63,11 @@ async def keep_unlisted(conn: Conn, event: ItemsUnlisted) -> None:
             lot_keys=[item.lot_key for item in event.items],
             item_ids=[item.item_id for item in event.items],
             versions=[item.version for item in event.items],
+            statuses=[item.reason for item in event.items],
         )
+
+
+async def keep_hold(conn: Conn, event: ItemReserved | ItemReleased) -> None:
+    """Whether a buyer holds a lot: a list changes or withdraws it only when he lets go."""
+    status = ItemStatus.RESERVED if isinstance(event, ItemReserved) else ItemStatus.AVAILABLE
+    await lots.set_status(conn, item_id=event.item_id, version=event.version, status=status)

@@ -40,8 +40,8 @@ DELIVERIES = Listing(
     {
         "status": Field(Kind.TEXT, "status", words=_STATUSES),
         "kind": Field(Kind.TEXT, "kind"),
-        "issue_id": Field(Kind.ID, "issue_id"),
-        "user_id": Field(Kind.ID, "user_id"),
+        "issue_id": Field(Kind.ID, "issue_id", nullable=True),
+        "user_id": Field(Kind.ID, "user_id", nullable=True),
         "attempts": Field(Kind.INTEGER, "attempts"),
         "created_at": Field(Kind.INSTANT, "created_at"),
         "updated_at": Field(

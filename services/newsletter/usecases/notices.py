@@ -21,7 +21,7 @@ from shared.contracts.exclusivity import (
     WindowExtensionRequested,
     WindowGranted,
 )
-from shared.contracts.ingestion import BatchStatusChanged
+from shared.contracts.ingestion import BatchStatusChanged, DatasheetFailed
 from shared.db import Conn, notify
 
 ANSWERED = frozenset({"committed", "review_required", "mapping_required", "duplicate", "failed"})
@@ -64,6 +64,37 @@ async def answer_batches(
                 correlation_id=correlation_of(event),
             )
         )
+    await _queue(conn, queued, now)
+
+
+async def tell_of_datasheets(
+    conn: Conn, events: Sequence[DatasheetFailed], *, settings: NewsletterSettings, now: datetime
+) -> None:
+    """Say once per data sheet why it could not be read: to its sender, or to the people of the mill who uploaded it."""
+    queued: list[deliveries.NewDelivery] = []
+    for event in events:
+        if event.reply_to is not None and is_address(event.reply_to):
+            told = [(None, event.reply_to, "", event.language or "en")]
+        else:
+            readers = await people.recipients(conn, organization_id=event.mill_id)
+            told = [(one.user_id, one.email, one.name, one.language) for one in readers if one.is_active]
+        for user_id, address, name, language in told:
+            delivery_id: UUID = uuid7()
+            queued.append(
+                deliveries.NewDelivery(
+                    delivery_id=delivery_id,
+                    user_id=user_id,
+                    business_key=f"datasheet:{event.datasheet_id}:{event.version}:{hash_address(address)[:16]}",
+                    kind="batch_answer",
+                    issue_id=None,
+                    address=address,
+                    name=name,
+                    language=language,
+                    facts={"status": "datasheet_failed", "file_name": event.file_name, "reasons": [event.reason]},
+                    message_id=message_id(delivery_id, settings),
+                    correlation_id=correlation_of(event),
+                )
+            )
     await _queue(conn, queued, now)
 
 

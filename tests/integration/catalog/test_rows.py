@@ -1,11 +1,17 @@
 """What becomes of the rows of a list, on a real database."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from services.catalog.handlers import on_organizations_changed, on_rows_accepted, on_windows_closed, on_windows_granted
-from shared.contracts.exclusivity import WindowOutcome
+from services.catalog.handlers import (
+    on_interests_registered,
+    on_organizations_changed,
+    on_rows_accepted,
+    on_windows_closed,
+    on_windows_granted,
+)
+from shared.contracts.exclusivity import InterestRegistered, WindowOutcome
 from shared.contracts.gateway import OrganizationKind, OrganizationStatus
 from shared.contracts.types import RowAction
 from shared.db import Conn
@@ -162,6 +168,24 @@ async def test_created_row_when_taken_back_after_a_change_then_refused(conn: Con
     undo = row(version=3, action=RowAction.REVERT, values=None, row_id=create.row_id)
     await on_rows_accepted(conn, [rows_accepted(market.mill, undo)])
     assert await outcomes(conn) == [("rejected", "changed_since")]
+    await forget(conn)
+    await on_rows_accepted(conn, [rows_accepted(market.mill, undo)])  # sent again, it is judged by its first answer
+    assert await outcomes(conn) == [("rejected", "changed_since")]
+
+
+async def test_row_when_taken_back_while_a_buyer_waits_for_the_lot_then_refused(conn: Conn, market: Market) -> None:
+    planned = row(values=lot(available_from=date.today() + timedelta(days=30)))
+    await on_rows_accepted(conn, [rows_accepted(market.mill, planned)])
+    item_id = UUID((await told(conn, APPLIED))[0]["rows"][0]["item_id"])
+    interest = InterestRegistered(
+        item_id=item_id, mill_id=market.mill, listing_cycle=1, interest_id=uuid4(), buyer_id=market.buyer,
+        position=1, origin="person",
+    )  # fmt: skip
+    await on_interests_registered(conn, [interest])
+    await forget(conn)
+    undo = row(version=2, action=RowAction.REVERT, values=None, row_id=planned.row_id)
+    await on_rows_accepted(conn, [rows_accepted(market.mill, undo)])
+    assert await outcomes(conn) == [("rejected", "interest_registered")]
 
 
 async def test_two_rows_of_one_lot_when_in_one_part_then_each_sees_what_the_one_before_left(

@@ -110,6 +110,15 @@ async def test_dead_letters_when_listed_then_are_paged_latest_first_and_name_who
             break
         query = f"{LETTERS}?limit=2&cursor={page['next_cursor']}"
     assert seen == wanted
+    back = [one["id"] for one in page["items"]]
+    while page["prev_cursor"] is not None:
+        query = f"{LETTERS}?limit=2&cursor={page['prev_cursor']}"
+        async with room.client.get(query, headers={**room.operator, "Prefer": "return=total-count"}) as answer:
+            page = await answer.json()
+        back = [one["id"] for one in page["items"]] + back
+    assert (back, page["total_count"]) == (wanted, 5)
+    async with room.client.get(f"{LETTERS}?sort=died_at&error__contains=no", headers=room.operator) as answer:
+        assert [one["id"] for one in (await answer.json())["items"]] == wanted[::-1]
     async with room.client.get(f"{LETTERS}?service=catalog", headers=room.operator) as answer:
         page = await answer.json()
     assert (len(page["items"]), page["unreachable"]) == (5, [])

@@ -14,7 +14,7 @@ async def test_list_of_a_trusted_mill_when_nothing_objects_then_is_committed_wit
     counts = cast(dict[str, int], batch["counts"])
     assert (counts["total"], counts["applied"]) == (20, 20)
     assert batch["changes"] == {"create": 20}
-    assert [stage["status"] for stage in cast(list[dict[str, str]], batch["stages"])] == [
+    assert [stage["name"] for stage in cast(list[dict[str, str]], batch["stages"])] == [
         "received", "parsing", "validating", "committing", "committed",
     ]  # fmt: skip
     shown = [event.status for event in await market.events(BatchStatusChanged)]

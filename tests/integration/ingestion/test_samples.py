@@ -34,6 +34,7 @@ class Mailed:
     batches: int
     mill: str | None
     answered: bool
+    datasheets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def larger_mails(folder: Path) -> list[Mailed]:
             batches=entry["batches"],
             mill=entry["mill"],
             answered=entry["reply_to_sender"],
+            datasheets=entry.get("datasheets", 0),
         )
         for entry in _json(folder / "mails/manifest.json")["mails"]
     ]
@@ -152,6 +154,7 @@ async def test_sample_mails_when_read_in_order_then_each_becomes_what_it_should(
     for one, message in zip(mails, found, strict=True):
         got = (message["status"], message["reason"], len(cast(list[str], message["batch_ids"])))
         assert got == (one.outcome, one.reason, one.batches), one.name
+        assert len(cast(list[str], message["datasheet_ids"])) == one.datasheets, one.name
         if one.mill:
             assert message["mill_id"] == str(mills[one.mill]), one.name
     answered = {event.message_id for event in await post.market.events(BatchStatusChanged) if event.reply_to}

@@ -14,7 +14,7 @@ from shared.contracts.exclusivity import (
     WindowOutcome,
 )
 from shared.contracts.gateway import Role
-from shared.contracts.ingestion import BatchCounts, BatchStatusChanged
+from shared.contracts.ingestion import BatchCounts, BatchStatusChanged, DatasheetFailed
 from shared.db import Database
 from tests.integration.newsletter.conftest import Post, part, values
 from tests.integration.newsletter.market import Market, bring
@@ -206,4 +206,23 @@ async def test_list_when_nobody_may_be_answered_or_it_is_under_way_then_no_mail(
         batch("parsing", reply_to="lager@mill.example"),
         batch("committed", reply_to="lager@mill.example\r\nBcc: x@y.example"),
     )
+    assert await post.send() == []
+
+
+async def test_datasheet_when_it_cannot_be_read_then_its_sender_or_its_mill_is_told_once(
+    db: Database, market: Market, post: Post
+):
+    mill = await market.mill("saar")
+    seller = await market.person(mill, "saar", role=Role.MILL_USER)
+    reason = "The PDF is protected by a password. Send it without one."
+    failed = DatasheetFailed(
+        datasheet_id=uuid4(), mill_id=mill, version=2, code="password", reason=reason, file_name="Liner TDS.pdf",
+        reply_to="sales@saar.example", language="de",
+    )  # fmt: skip
+    uploaded = failed.model_copy(update={"datasheet_id": uuid4(), "reply_to": None})
+    await bring(db, failed, failed, uploaded)
+    mails = {mail["To"].addresses[0].addr_spec: mail for mail in await post.send()}
+    assert set(mails) == {"sales@saar.example", seller.email}
+    assert mails["sales@saar.example"]["Subject"] == "Liner TDS.pdf: Datenblatt nicht lesbar"
+    assert all(reason in part(mail, "plain") for mail in mails.values())
     assert await post.send() == []

@@ -113,9 +113,9 @@ def test_snapshot_when_compared_then_withdraws_only_what_such_a_list_confirmed_a
 
 def test_states_when_final_then_nothing_follows() -> None:
     final = {state for state, following in TRANSITIONS.items() if not following}
-    assert final == {BatchStatus.DUPLICATE, BatchStatus.COMMITTED, BatchStatus.CANCELLED, BatchStatus.EXPIRED}
+    assert final == {BatchStatus.DUPLICATE, BatchStatus.REVERTED, BatchStatus.CANCELLED, BatchStatus.EXPIRED}
     assert set(TRANSITIONS) == set(BatchStatus)
-    assert sources_of(BatchStatus.COMMITTED) == (BatchStatus.COMMITTING,)
+    assert sources_of(BatchStatus.COMMITTED) == (BatchStatus.COMMITTING, BatchStatus.REVERTING)
 
 
 @pytest.mark.parametrize(

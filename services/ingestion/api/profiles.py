@@ -1,0 +1,121 @@
+"""Saved mappings: what people taught us about the lists of a mill, and an empty list to start from."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Header, Query, Request, Response
+
+from services.ingestion.api.access import mill_of
+from services.ingestion.errors import ProfileNotFound, UnknownMill
+from services.ingestion.schemas.decisions import columns_of
+from services.ingestion.schemas.profiles import ProfileDetail, ProfileIn, ProfileView, detail_of, view_of
+from services.ingestion.spreadsheets import TableKind, asked_for, headers_of, table_file
+from services.ingestion.store import profiles
+from services.ingestion.usecases.profiles import Meaning, ProfileChange, put_profile
+from shared.auth import Actor, MillActor
+from shared.paging import Page, Paging
+from shared.preconditions import tag
+from shared.problems import BadRequest
+from shared.service import Transaction, router
+
+HISTORY_SHOWN_MAX = 50
+TEMPLATE = (
+    "Lot no", "Grade", "Form", "gsm (g/m2)", "Width (mm)", "Sheet width (mm)", "Sheet length (mm)", "Diameter (mm)",
+    "Core (mm)", "Reels", "Pallets", "Weight (kg)", "Quality class", "Colour", "Price (EUR/t)", "Incoterm", "Location",
+    "Certification", "Available from", "Remarks",
+)  # fmt: skip
+"""Column names that the reader is sure of."""
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {kind.media_type: {} for kind in TableKind},
+        "description": "saved mappings; as a file an empty list with columns that need no mapping",
+    }
+}
+
+routes = router("mappings")
+
+
+@routes.get("/mapping-profiles", response_model=Page[ProfileView], responses=FILES)
+async def list_mappings(
+    conn: Transaction,
+    actor: MillActor,
+    paging: Paging,
+    request: Request,
+    response: Response,
+    mill_id: Annotated[UUID | None, Query()] = None,
+    status: Annotated[Literal["active", "archived"] | None, Query()] = None,
+) -> Page[ProfileView] | Response:
+    """Saved mappings with how often they were used and how well it went; as csv or xlsx an empty list to fill in."""
+    kind = asked_for(request.headers.get("accept", ""))
+    if kind is not None:
+        content = table_file(kind, [TEMPLATE])
+        return Response(content, media_type=kind.media_type, headers=headers_of(kind, "offcut-list"))
+    found = await profiles.list_profiles(
+        conn,
+        mill_id=mill_of(actor) or mill_id,
+        status=status,
+        after=UUID(paging.after[0]) if paging.after else None,
+        limit=paging.limit + 1,
+    )
+    page = found[: paging.limit]
+    uses = await profiles.uses_of(conn, [one.profile_id for one in page])
+    last = (str(page[-1].profile_id),) if len(found) > paging.limit else None
+    return paging.page(response, [view_of(one, uses.get(one.profile_id)) for one in page], last)
+
+
+@routes.get("/mapping-profiles/{profile_id}")
+async def get_mapping(conn: Transaction, actor: MillActor, profile_id: UUID, response: Response) -> ProfileDetail:
+    """A saved mapping with its history."""
+    profile = await profiles.find_profile(conn, profile_id, mill_id=mill_of(actor))
+    if profile is None:
+        raise ProfileNotFound
+    uses = await profiles.uses_of(conn, [profile_id])
+    history = await profiles.history_of(conn, profile_id, limit=HISTORY_SHOWN_MAX)
+    tag(response, profile.version)
+    return detail_of(profile, uses.get(profile_id), history)
+
+
+def _mill(actor: Actor, mill_id: UUID | None) -> UUID:
+    """Whose mapping it is: the actor's mill, or the one an operator names."""
+    if actor.is_admin:
+        if mill_id is None:
+            raise UnknownMill
+        return mill_id
+    if mill_id not in (None, actor.organization_id):
+        raise UnknownMill
+    return actor.organization_id
+
+
+def _expected(if_match: str | None) -> int | None:
+    if if_match is None:
+        return None
+    number = if_match.strip().removeprefix("W/").strip('"')
+    if not number.isdigit() or len(number) > 18:
+        raise BadRequest('If-Match must be an ETag as we gave it, like "3".')
+    return int(number)
+
+
+@routes.put("/mapping-profiles/{profile_id}", responses={201: {"model": ProfileDetail, "description": "created"}})
+async def put_mapping(
+    conn: Transaction,
+    actor: MillActor,
+    profile_id: UUID,
+    body: ProfileIn,
+    response: Response,
+    if_match: Annotated[str | None, Header(description="ETag of the version you changed; none to create")] = None,
+) -> ProfileDetail:
+    """Create, replace or archive a mapping; its id is made by the client. Every version is kept."""
+    change = ProfileChange(
+        profile_id=profile_id,
+        mill_id=_mill(actor, body.mill_id),
+        name=body.name,
+        status=body.status,
+        headers=body.headers,
+        meaning=Meaning(columns_of(body), body.grades, dict(body.classes), body.decimal),
+    )
+    saved, created = await put_profile(conn, change, expected=_expected(if_match), user_id=actor.user_id)
+    response.status_code = 201 if created else 200
+    uses = await profiles.uses_of(conn, [profile_id])
+    history = await profiles.history_of(conn, profile_id, limit=HISTORY_SHOWN_MAX)
+    tag(response, saved.version)
+    return detail_of(saved, uses.get(profile_id), history)

@@ -1,0 +1,165 @@
+"""PostgreSQL goes away, refuses, or is full, under load: 503 meanwhile, and every acknowledged intent has its effect.
+
+No process ends for it: PM2 would start it again and again, each time a little later.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from deploy.embedded.place import own
+from tests.chaos.load import Ledger, Load
+from tests.chaos.servers import SERVICES, Servers
+from tests.chaos.workers import Market, open_market
+from tests.support.wait import until
+
+PROCESSES = {"api": ("catalog", "api"), "catalog": ("catalog",), "matching": ("matching",)}
+DISK_BYTES = 64 << 20
+
+
+def start_all(market: Market) -> Load:
+    for name, (service, *roles) in PROCESSES.items():
+        market.start(service, *roles, name=name, OFFCUT_RIG_POOL_WAIT_SECONDS="1")
+    return Load({"api": f"http://127.0.0.1:{market.ports['api']}"}, market.intents, seed=1)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", name="place")
+async def a_running_place(servers: Servers) -> AsyncIterator[Market]:
+    with servers.database() as url:
+        async with open_market(servers.redis_url, url) as market:
+            start_all(market)
+            yield market
+
+
+async def refused(ledger: Ledger, *, times: int = 5) -> None:
+    wanted = ledger.answers["503"] + times
+    await until(lambda: ledger.answers["503"] >= wanted, deadline_s=20, what="answers that say 503")
+
+
+async def accepted(ledger: Ledger, *, times: int = 20) -> None:
+    wanted = ledger.answers["ok"] + times
+    await until(lambda: ledger.answers["ok"] >= wanted, deadline_s=30, what="answers that say it worked")
+
+
+async def nothing_is_wrong(market: Market, ledger: Ledger) -> None:
+    await market.quiet()
+    assert ledger.wrong == []
+    for service in SERVICES:
+        assert (await market.judge(service)).clean, (service, await market.judge(service))
+    assert {name: worker.poll() for name, worker in market.workers.items()} == dict.fromkeys(PROCESSES)
+
+
+def load_of(market: Market) -> Load:
+    return Load({"api": f"http://127.0.0.1:{market.ports['api']}"}, market.intents, seed=1)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
+async def test_postgres_when_restarted_then_503_meanwhile_and_nothing_is_lost(
+    place: Market, servers: Servers, how: signal.Signals
+) -> None:
+    async with load_of(place).flowing() as ledger:
+        await asyncio.to_thread(servers.stop_postgres, how)
+        try:
+            await refused(ledger)
+        finally:
+            await asyncio.to_thread(servers.start_postgres)
+        await accepted(ledger)
+    await nothing_is_wrong(place, ledger)
+
+
+async def test_backends_when_terminated_again_and_again_then_nothing_is_lost(place: Market) -> None:
+    async with load_of(place).flowing() as ledger:
+        for _ in range(8):
+            await place.cut_backends()
+            await accepted(ledger, times=10)
+    await nothing_is_wrong(place, ledger)
+
+
+async def test_postgres_when_read_only_for_a_while_then_503_and_everybody_goes_on(
+    place: Market, servers: Servers
+) -> None:
+    async with load_of(place).flowing() as ledger:
+        with servers.admin() as admin:
+            admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            admin.execute("SELECT pg_reload_conf()")
+            try:
+                await refused(ledger)
+            finally:
+                admin.execute("SET default_transaction_read_only = off")
+                admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
+                admin.execute("SELECT pg_reload_conf()")
+        await accepted(ledger)
+    await nothing_is_wrong(place, ledger)
+
+
+async def test_connections_when_somebody_else_takes_them_all_then_503_and_everybody_goes_on(
+    place: Market, servers: Servers
+) -> None:
+    async with load_of(place).flowing() as ledger:
+        with servers.admin() as admin, ExitStack() as greedy:
+            for _ in range(1000):
+                try:
+                    greedy.enter_context(servers.admin())
+                except psycopg.OperationalError:
+                    if await _connected(admin) == 0:
+                        break
+                    await place.cut_backends()
+            assert await _connected(admin) == 0
+            await refused(ledger)
+        await accepted(ledger)
+    await nothing_is_wrong(place, ledger)
+
+
+@pytest.fixture
+def small_disk(servers: Servers) -> Iterator[str]:
+    """The name of a tablespace on a file system of its own, and in the environment of the server's account."""
+    folder = own(servers.place / "small-disk", servers.postgres.account)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", folder], check=True)
+    try:
+        place = own(folder / "tables", servers.postgres.account)
+        with servers.admin() as admin:
+            admin.execute(f"CREATE TABLESPACE small_disk LOCATION '{place}'".encode())
+            yield "small_disk"
+            admin.execute("DROP TABLESPACE small_disk")
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.mark.mounts
+async def test_disk_when_full_then_503_and_everybody_goes_on_once_there_is_room(
+    servers: Servers, small_disk: str
+) -> None:
+    ballast = servers.place / "small-disk" / "ballast"
+    with servers.database(tablespace=small_disk) as url:
+        async with open_market(servers.redis_url, url) as market:
+            async with start_all(market).flowing() as ledger:
+                fill(ballast)
+                try:
+                    await refused(ledger, times=10)
+                finally:
+                    ballast.unlink()
+                await accepted(ledger)
+            await nothing_is_wrong(market, ledger)
+
+
+def fill(file: os.PathLike[str]) -> None:
+    with open(file, "wb", buffering=0) as ballast:
+        try:
+            while True:
+                ballast.write(bytes(4096))
+        except OSError:
+            return
+
+
+async def _connected(admin: psycopg.Connection) -> int:
+    row = admin.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name ~ '^(catalog|matching)\\.(api|worker)$'"
+    ).fetchone()
+    return row[0] if row else 0
