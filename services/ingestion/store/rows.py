@@ -160,7 +160,8 @@ async def list_rows(conn: Conn, question: Question, *, batch_id: UUID) -> Found[
         BatchRow,
         """
         SELECT {mark}, row_id, place, sheet, row_number, status, action, lot_key, lot, partial, source_values, problems,
-               defaulted, changed, part, lot_version, item_id, outcome, outcome_reason
+               defaulted, changed, part, lot_version, item_id, outcome, outcome_reason, undo_version, undo_outcome,
+               undo_reason
         FROM batch_row
         WHERE batch_id = %(batch_id)s {filters}
         {order}
