@@ -82,6 +82,7 @@ class Thing:
     id: str
     seen_by: frozenset[str]
     read_by: frozenset[str] = frozenset()  # who may look besides, and do nothing with it
+    within: str | None = None  # the id of what it belongs to, where paths name that too
 
 
 def _callers(names: tuple[str, ...]) -> frozenset[str]:
@@ -98,9 +99,11 @@ class Town:
     headers: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     things: list[Thing] = field(default_factory=list[Thing])
 
-    def add(self, noun: str, thing_id: object, *seen_by: str, read_by: tuple[str, ...] = ()) -> None:
+    def add(
+        self, noun: str, thing_id: object, *seen_by: str, read_by: tuple[str, ...] = (), within: str | None = None
+    ) -> None:
         """``seen_by`` and ``read_by`` hold callers, or slugs for everybody there."""
-        self.things.append(Thing(noun, str(thing_id), _callers(seen_by), _callers(read_by)))
+        self.things.append(Thing(noun, str(thing_id), _callers(seen_by), _callers(read_by), within))
 
     def first(self, noun: str) -> str | None:
         return next((one.id for one in self.things if one.noun == noun), None)
@@ -186,6 +189,15 @@ async def _trade(made: Town) -> None:
         await _list_lots(made, mill)
         made.add("batch_id", await _upload(made, mill), mill)
         made.add("item_id", (await made.make(f"{mill}.owner", "/items", DRAFT))["id"], mill)
+        mapping = {
+            "name": f"Mapping of {mill}",
+            "headers": ["Gewicht"],
+            "columns": {"Gewicht": {"field": "weight_net_kg"}},
+        }
+        profile_id = str(uuid4())
+        await made.make(f"{mill}.owner", f"/mapping-profiles/{profile_id}", mapping, method="PUT")
+        made.add("profile_id", profile_id, mill)
+        made.add("datasheet_id", await _upload_sheet(made, mill), mill)
     items = await Trading(made.place).items()
     for mill, buyer in PAIRS:
         await _ask_for(made, mill, buyer, items[f"{mill}-1"])
@@ -239,6 +251,16 @@ async def _upload(made: Town, mill: str) -> str:
     return str(answer.json()["id"])
 
 
+async def _upload_sheet(made: Town, mill: str) -> str:
+    """A data sheet that nobody has read yet."""
+    answer = await made.ask(
+        f"{mill}.owner", "POST", "/datasheets", files={"file": (f"{mill}.pdf", b"%PDF-1.4\n%%EOF\n")},
+        headers={"Idempotency-Key": str(uuid4())},
+    )  # fmt: skip
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
 async def _operate(made: Town, item_id: UUID) -> None:
     """What only the operator has, and the newsletters he sends."""
     for _, buyer in PAIRS:
@@ -246,6 +268,12 @@ async def _operate(made: Town, item_id: UUID) -> None:
         people = {str(one.user_id): one for one in accounts.people_of(entry(buyer), Role.BUYER_USER)}
         for issue in (await made.make("admin", "/newsletter/issues", wanted))["items"]:
             made.add("issue_id", issue["id"], f"{buyer}.{people[issue['user_id']].org_role}")
+    for slug in (*MILLS, *BUYERS):
+        [user_id] = [
+            one.id for one in made.things if one.noun == "user_id" and one.seen_by == frozenset({f"{slug}.owner"})
+        ]
+        asked = await made.make(f"{slug}.owner", f"/users/{user_id}/privacy-requests", {"type": "export"})
+        made.add("privacy_request_id", asked["id"], f"{slug}.owner", within=user_id)
     mailbox = {"name": "Lists", "host": "imap.example.org", "username": "lists", "password": "pass phrase of the box"}
     made.add("mailbox_id", (await made.make("admin", "/mailboxes", mailbox))["id"])
     run = {"scope": "item", "item_id": str(item_id)}
