@@ -181,7 +181,9 @@ async def find_message(conn: Conn, message_id: UUID, *, mill_id: UUID | None) ->
         """
         SELECT m.message_id, m.mailbox_id, m.size_bytes, m.status, m.reason, m.detail, m.sender, m.subject, m.mill_id,
                m.attachments, m.received_at, m.decided_at,
-               ARRAY(SELECT b.batch_id FROM batch b WHERE b.message_id = m.message_id ORDER BY 1) AS batch_ids
+               ARRAY(SELECT b.batch_id FROM batch b WHERE b.message_id = m.message_id ORDER BY 1) AS batch_ids,
+               ARRAY(SELECT d.datasheet_id FROM datasheet d WHERE d.message_id = m.message_id ORDER BY 1)
+                   AS datasheet_ids
         FROM inbound_message m
         WHERE m.message_id = %(message_id)s AND (%(mill_id)s::uuid IS NULL OR m.mill_id = %(mill_id)s)
         """,
