@@ -9,6 +9,7 @@ from services.ingestion.parsing import geometry, numbers
 from services.ingestion.parsing.columns import Column
 from services.ingestion.parsing.draft import LABELS
 from services.ingestion.parsing.model import Problem, RowReading
+from services.ingestion.parsing.money import about_a_euro
 from services.ingestion.parsing.scope import Scope
 from services.ingestion.parsing.validate import USUAL_CORES
 from shared.contracts.types import LotValues
@@ -97,6 +98,8 @@ def _stated(row: RowReading, field: str) -> Decimal | int | float | None:
         return None
     if row.values is not None:
         value = cast(object, getattr(row.values, field))
+        if field == "price_per_t" and isinstance(value, Decimal):
+            value = value / about_a_euro(row.values.currency)
         return value if isinstance(value, Decimal | int) else None
     raw = row.partial.get(field)
     if isinstance(raw, str):
@@ -137,7 +140,10 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
 def slipped_prices(sheets: Sequence[Sequence[RowReading]]) -> Iterator[Problem]:
     """One price far from the others of its grade, or of the list where the grade stands alone."""
     priced = [
-        (r, r.values, float(r.values.price_per_t)) for rows in sheets for r in rows if r.values and r.values.price_per_t
+        (r, r.values, float(r.values.price_per_t) / about_a_euro(r.values.currency))
+        for rows in sheets
+        for r in rows
+        if r.values and r.values.price_per_t
     ]
     by_grade: dict[str, list[float]] = {}
     for _, lot, price in priced:

@@ -203,6 +203,9 @@ def _speaks_of_faults(text: str, mill: MillContext) -> bool:
 
 # Where the header says nothing, the cells have to say more.
 BARE_FITS: dict[str, _Fit] = {
+    "quality_class": lambda cells, mill, today: _share(
+        cells, lambda c: isinstance(c, str) and not c.strip().isdigit() and terms.quality_class(c) is not None
+    ),
     "lot_ref": _id_fit,
     "remarks": _by_text(_speaks_of_faults),
     "certification": _by_text(lambda t, mill: bool(terms.certificates(t))),

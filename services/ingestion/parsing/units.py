@@ -137,10 +137,11 @@ _CURRENCIES = {
     "dkk": "DKK",
     "chf": "CHF",
     "pln": "PLN",
+    "zl": "PLN",
     "czk": "CZK",
     "huf": "HUF",
 }
-_CURRENCY = r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|sek|nok|dkk|chf|pln|czk|huf)"
+_CURRENCY = r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|sek|nok|dkk|chf|pln|zl|czk|huf)"
 _PER = (
     (r"(?:100 ?kgs?|% ?kg|dt|dz|q|qtl|quintale)", PriceUnit.PER_100KG),
     (
