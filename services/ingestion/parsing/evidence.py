@@ -145,7 +145,7 @@ FITS: dict[str, _Fit] = {
         )
     ),
     "gsm": _gsm_fit,
-    "width_mm": _measure("length"),
+    "width_mm": lambda cells, mill, today: min(_share(cells, _numeric("length")), 1 - _share(cells, _pair)),
     "sheet_w_mm": _measure("length"),
     "sheet_l_mm": _measure("length"),
     "diameter_mm": _measure("length"),
