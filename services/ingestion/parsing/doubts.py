@@ -54,8 +54,20 @@ def doubts(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Itera
     rows = rows[:: -(-len(rows) // JUDGED_ROWS) or 1]
     lots = [row.values for row in rows if row.values is not None]
     yield from _odd_columns(sheet, rows, scope)
-    refused = sum(1 for row in rows if any(p.code == "size_and_weight" for p in row.problems))
+    refused = sum(1 for row in rows if any(_is_about_weight(p) for p in row.problems))
     yield from _odd_geometry(sheet, lots, refused, scope)
+
+
+def _is_about_weight(problem: Problem) -> bool:
+    """The weight does not go with the size: of reels, or of so many sheets."""
+    return problem.code in ("size_and_weight", "conflict") and problem.field == "weight_net_kg"
+
+
+def _sheet_share(lot: LotValues) -> float | None:
+    """The stated weight of sheets against the weight their size, grammage and number give."""
+    if not (lot.sheet_count and lot.sheet_w_mm and lot.sheet_l_mm):
+        return None
+    return float(lot.weight_net_kg) / (lot.sheet_w_mm * lot.sheet_l_mm * float(lot.gsm) * lot.sheet_count / 1e9)
 
 
 def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Iterator[Problem]:
@@ -122,6 +134,8 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
     implied = [d for lot in lots if (d := geometry.implied_diameter(lot)) is not None]
     wrong = len(shares) >= FEW and not geometry.LIST_LIGHT <= median(shares) <= geometry.LIST_HEAVY
     apart = sum(1 for lot in lots if (s := geometry.share_of_usual(lot)) is not None and not 0.8 <= s <= 1.2)
+    piles = [s for lot in lots if (s := _sheet_share(lot)) is not None]
+    wrong = wrong or (len(piles) >= FEW and not 0.85 <= median(piles) <= 1.2)
     wrong = wrong or (apart >= FEW and apart > MANY * len(shares))
     absurd = len(implied) >= FEW and not 300 <= median(implied) <= 1700
     solid = [float(v.gsm) * 1000 / v.caliper_um for v in lots if v.caliper_um]
@@ -131,7 +145,7 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
     if wrong or absurd or (refused >= FEW and refused > ODD_SHARE * (refused + len(lots))):
         yield Problem(
             "units_doubtful",
-            "Weight and size of the reels do not go together. Please check the units of width, diameter and weight.",
+            "Weight and size do not go together. Please check the units of width, diameter or format, and weight.",
             "error",
             sheet,
             column=_header(scope, "weight_net_kg"),

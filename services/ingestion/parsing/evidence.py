@@ -122,6 +122,11 @@ def _is_no_place(text: str, mill: MillContext) -> bool:
     return paper or _speaks_of_faults(text, mill)
 
 
+def _is_no_remark(text: str, mill: MillContext) -> bool:
+    """A class or a place under the heading of remarks."""
+    return terms.quality_class(text) is not None or (len(text) < 40 and places.place(text, mill.country)[1] is not None)
+
+
 _Fit = Callable[[list[Cell], MillContext, date], float]
 
 
@@ -179,7 +184,7 @@ FITS: dict[str, _Fit] = {
     "surplus_reason": _text_fit,
     "defects": _text_fit,
     "remarks": lambda cells, mill, today: min(
-        _text_fit(cells, mill, today), 1.3 - _share(cells, lambda c: terms.quality_class(_as_text(c)) is not None)
+        _text_fit(cells, mill, today), 1.3 - _share(cells, lambda c: _is_no_remark(_as_text(c), mill))
     ),
     "colour": _text_fit,
     "brightness_iso": _measure("gsm"),
