@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from services.ingestion.parsing import ListReading, MillContext, UnreadableFile, read_list
+from services.ingestion.packing import ListRead
+from services.ingestion.parsing import MillContext, UnreadableFile, read_list
 from services.ingestion.reading import Question, Reader
 from tests.integration.ingestion.conftest import settings_for
 from tests.support.hostile_lists import BILLION, LIST, OUTSIDE, READ, REFUSED, real_workbook
@@ -27,8 +28,8 @@ async def narrow() -> AsyncIterator[Reader]:
     await one.close()
 
 
-def lots(reading: ListReading) -> list[int | None]:
-    return [row.values.width_mm for row in reading.rows if row.values]
+def lots(read: ListRead) -> list[int | None]:
+    return [row.values.width_mm for rows in read.sets() for row in rows if row.values]
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -63,8 +64,8 @@ async def test_sheet_when_it_declares_entities_then_nothing_of_them_is_read(narr
     entity = "&l9;" if head is BILLION else "&e;"
     said = "damaged"
     with suppress(UnreadableFile):
-        reading = await narrow.list(real_workbook(head=head, last=entity), QUESTION)
-        said = " ".join(text for row in reading.rows for text in row.source_values.values())
+        read = await narrow.list(real_workbook(head=head, last=entity), QUESTION)
+        said = " ".join(text for rows in read.sets() for row in rows for text in row.source_values.values())
 
     assert len(said) < 2000
     assert HOST_NAME not in said.split()
