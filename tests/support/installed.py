@@ -54,6 +54,7 @@ def settings_of(place: Installation) -> Generator[GatewaySettings]:
                 "registrations_per_address_max": 10_000,
                 "resets_per_address_max": 10_000,
                 "address_failures_max": 1_000_000,
+                "rates_times": 1_000,
             }
         )
 
