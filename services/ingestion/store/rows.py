@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from services.ingestion.domain.batches import Action, Finding, Row, RowStatus
 from shared.contracts.types import LotValues
-from shared.db import Conn, copy_rows, execute, fetch_all, fetch_sets
+from shared.db import Conn, copy_rows, execute, fetch_all
 
 LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
 
