@@ -88,6 +88,10 @@ def _others(told: Told) -> list[Notice]:
             kind = f"batch_{batch.status}" if not again else "batch_waits"
             topic = f"batch:{batch.batch_id}:{kind}:{batch.version}"
             return [Notice(kind, topic, told, facts, told.subject, organization_id=batch.mill_id)]
+        case ingestion.DatasheetFailed() as sheet:
+            topic = f"datasheet:{sheet.datasheet_id}:{sheet.version}"
+            facts = {"file": sheet.file_name}
+            return [Notice("datasheet_failed", topic, told, facts, told.subject, organization_id=sheet.mill_id)]
         case newsletter.SuppressionChanged(suppressed=True) as stopped:
             topic = f"suppression:{told.envelope.event_id}"
             facts = {"reason": stopped.reason}
@@ -157,6 +161,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "batch_failed": ("A list could not be read", "Look at {file}: it says what is wrong."),
     "batch_expired": ("A list was given up", "{file} waited too long; send it again."),
     "batch_reverted": ("A list was taken back", "What {file} had changed is undone."),
+    "datasheet_failed": ("A data sheet could not be read", "Look at {file}: it says what is wrong."),
     "suppressed": (
         "We have stopped writing to you",
         "Mail to your address ended: {reason}. Ask the operator to lift it.",
