@@ -19,6 +19,7 @@ NOUNS: Mapping[str, str] = {
     "issue_id": "its reader, not even his colleagues",
     "organization_id": "its own people",
     "user_id": "himself and the owners of his organisation",
+    "profile_id": "the mill whose lists it reads",
     "datasheet_id": "the mill it is from; its file also whoever holds or bought a lot of it",
     "privacy_request_id": "himself",
     "message_id": "the mill that is its sender",
