@@ -91,6 +91,7 @@ async def finish_reading(conn: Conn, work: Work, reading: ListReading, known: Kn
     if len(lots_read) > ROWS_MAX:
         message = f"The list has {len(lots_read)} rows; the limit is {ROWS_MAX}. Send it in parts."
         return await refuse_reading(conn, claim, UnreadableFile("too_many_rows", message))
+    await progress.allow_pauses(conn, rows=len(lots_read))
     mill = await mills.lock_mill(conn, claim.mill_id) or work.mill
     unsure = [problem.message for problem in reading.review_reasons]
     problems = _first_problems(reading)
