@@ -1,21 +1,20 @@
 """Saved mappings: what people taught us about the lists of a mill, and an empty list to start from."""
 
-from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Header, Response
 
 from services.ingestion.api.access import mill_of
 from services.ingestion.errors import ProfileNotFound, UnknownMill
 from services.ingestion.schemas.decisions import columns_of
 from services.ingestion.schemas.profiles import ProfileDetail, ProfileIn, ProfileView, detail_of, view_of
-from services.ingestion.spreadsheets import table_file
 from services.ingestion.store import profiles
-from services.ingestion.store.profiles import ListedProfile
 from services.ingestion.usecases.profiles import Meaning, ProfileChange, put_profile
+from shared import export
 from shared.auth import Actor, MillActor
-from shared.export import Format, headers
+from shared.db import Conn
+from shared.keyset import Found, Question
 from shared.listing import Asked, listed
 from shared.paging import Page
 from shared.preconditions import tag
@@ -31,7 +30,7 @@ TEMPLATE = (
 """Column names that the reader is sure of."""
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {kind.media_type: {} for kind in Format},
+        "content": {kind.media_type: {} for kind in export.Format},
         "description": "saved mappings; as a file an empty list with columns that need no mapping",
     }
 }
@@ -41,17 +40,20 @@ routes = router("mappings")
 
 @routes.get("/mapping-profiles", response_model=Page[ProfileView], responses=FILES)
 async def list_mappings(
-    asked: Annotated[Asked, listed(profiles.PROFILES)], actor: MillActor
+    actor: MillActor, asked: Annotated[Asked, listed(profiles.PROFILES)]
 ) -> Page[ProfileView] | Response:
     """Saved mappings with how often they were used and how well it went; as csv or xlsx an empty list to fill in."""
-    if asked.export is not None:
-        content = table_file(asked.export, [TEMPLATE])
-        return Response(content, media_type=asked.export.media_type, headers=headers(asked.export, "offcut-list"))
-    return await asked.answer(partial(profiles.list_profiles, mill_id=mill_of(actor)), shown)
+    kind = asked.export
+    if kind is not None:
+        content = export.table(kind, [TEMPLATE])
+        return Response(content, media_type=kind.media_type, headers=export.headers(kind, "offcut-list"))
 
+    async def with_uses(conn: Conn, question: Question) -> Found[ProfileView]:
+        found = await profiles.list_profiles(conn, question, mill_id=mill_of(actor))
+        uses = await profiles.uses_of(conn, [one.profile_id for one in found.rows])
+        return found.shaped(lambda one: view_of(one, uses.get(one.profile_id)))
 
-def shown(profile: ListedProfile) -> ProfileView:
-    return view_of(profile, profile)
+    return await asked.answer(with_uses, lambda view: view)
 
 
 @routes.get("/mapping-profiles/{profile_id}")
@@ -60,10 +62,10 @@ async def get_mapping(conn: Transaction, actor: MillActor, profile_id: UUID, res
     profile = await profiles.find_profile(conn, profile_id, mill_id=mill_of(actor))
     if profile is None:
         raise ProfileNotFound
-    use = await profiles.use_of(conn, profile_id)
+    uses = await profiles.uses_of(conn, [profile_id])
     history = await profiles.history_of(conn, profile_id, limit=HISTORY_SHOWN_MAX)
     tag(response, profile.version)
-    return detail_of(profile, use, history)
+    return detail_of(profile, uses.get(profile_id), history)
 
 
 def _mill(actor: Actor, mill_id: UUID | None) -> UUID:
@@ -77,9 +79,7 @@ def _mill(actor: Actor, mill_id: UUID | None) -> UUID:
     return actor.organization_id
 
 
-def _expected(request: Request) -> int | None:
-    """The version that the client has seen; ``None``: he has seen none, because there is none yet."""
-    if_match = request.headers.get("if-match")
+def _expected(if_match: str | None) -> int | None:
     if if_match is None:
         return None
     number = if_match.strip().removeprefix("W/").strip('"')
@@ -94,13 +94,10 @@ async def put_mapping(
     actor: MillActor,
     profile_id: UUID,
     body: ProfileIn,
-    request: Request,
     response: Response,
+    if_match: Annotated[str | None, Header(description="ETag of the version you changed; none to create")] = None,
 ) -> ProfileDetail:
-    """Create, replace or archive a mapping; its id is made by the client. Every version is kept.
-
-    To replace one, send the ``ETag`` of the version you read in ``If-Match``; to create one, send none.
-    """
+    """Create, replace or archive a mapping; its id is made by the client. Every version is kept."""
     change = ProfileChange(
         profile_id=profile_id,
         mill_id=_mill(actor, body.mill_id),
@@ -109,9 +106,9 @@ async def put_mapping(
         headers=body.headers,
         meaning=Meaning(columns_of(body), body.grades, dict(body.classes), body.decimal),
     )
-    saved, created = await put_profile(conn, change, expected=_expected(request), user_id=actor.user_id)
+    saved, created = await put_profile(conn, change, expected=_expected(if_match), user_id=actor.user_id)
     response.status_code = 201 if created else 200
-    use = await profiles.use_of(conn, profile_id)
+    uses = await profiles.uses_of(conn, [profile_id])
     history = await profiles.history_of(conn, profile_id, limit=HISTORY_SHOWN_MAX)
     tag(response, saved.version)
-    return detail_of(saved, use, history)
+    return detail_of(saved, uses.get(profile_id), history)

@@ -1,8 +1,8 @@
 """Rows of a list: seen, given back as a file, corrected."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import Response
@@ -11,14 +11,12 @@ from services.ingestion.api.access import by, mill_of
 from services.ingestion.errors import BatchNotFound
 from services.ingestion.schemas.batches import summary_of
 from services.ingestion.schemas.rows import FieldProblem, RowEditsIn, RowVerdict, RowVerdicts, RowView, row_of
-from services.ingestion.spreadsheets import table_file
 from services.ingestion.store import batches, rows
 from services.ingestion.usecases import fixing, giving_back
 from services.ingestion.usecases.replacing import FindReplace
-from shared import trace
+from shared import export, trace
 from shared.auth import MillActor
 from shared.db import clock
-from shared.export import ROWS_MAX, Format, headers
 from shared.listing import Asked, listed
 from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
@@ -27,7 +25,7 @@ from shared.service import Transaction, router
 routes = router("batches")
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {kind.media_type: {} for kind in Format},
+        "content": {kind.media_type: {} for kind in export.Format},
         "description": "the rows; as a file those that were not listed, in the list's own columns with the reason",
     }
 }
@@ -44,18 +42,19 @@ async def list_rows(
     batch = await batches.find_batch(conn, batch_id, mill_id=mill_of(actor))
     if batch is None:
         raise BatchNotFound
-    if asked.export is None:
+    kind = asked.export
+    if kind is None:
         return await asked.answer(partial(rows.list_rows, batch_id=batch_id), row_of)
-    everything = replace(asked.question, start=None, backwards=False, count=False, limit=ROWS_MAX)
-    found = (await rows.list_rows(conn, everything, batch_id=batch_id)).rows
-    if not asked.question.asks("status"):
-        found = [row for row in found if row.status in giving_back.GIVEN_BACK]
-    table = giving_back.table_of(batch, found, kind=asked.export)
-    return Response(
-        table_file(asked.export, table),
-        media_type=asked.export.media_type,
-        headers=headers(asked.export, f"rows-{batch_id}"),
-    )
+    table = await giving_back.table_of(conn, batch, statuses=_statuses(asked), kind=kind)
+    name = f"rows-{batch_id}"
+    return Response(export.table(kind, table), media_type=kind.media_type, headers=export.headers(kind, name))
+
+
+def _statuses(asked: Asked) -> list[str] | None:
+    """The states that the filters name; ``None``: none is named."""
+    named = [one for one in asked.question.filters if one.name == "status" and one.operation in ("eq", "in")]
+    words = [word for one in named for word in cast(list[object], one.value if one.operation == "in" else [one.value])]
+    return [str(word) for word in words] or None
 
 
 @routes.patch("/batches/{batch_id}/rows", status_code=207)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.ingestion.schemas.decisions import MeaningIn
 from services.ingestion.schemas.rows import Word
-from services.ingestion.store.profiles import ListedProfile, Profile, ProfileUse
+from services.ingestion.store.profiles import Profile, ProfileUse
 from shared.instants import Instant
 
 
@@ -68,24 +68,24 @@ class ProfileDetail(ProfileView):
     history: list[ProfileVersion]
 
 
-def view_of(profile: Profile, use: ProfileUse | ListedProfile) -> ProfileView:
+def view_of(profile: Profile, use: ProfileUse | None) -> ProfileView:
     return ProfileView.model_validate(_members(profile) | _use(profile, use))
 
 
-def detail_of(profile: Profile, use: ProfileUse, history: list[Profile]) -> ProfileDetail:
+def detail_of(profile: Profile, use: ProfileUse | None, history: list[Profile]) -> ProfileDetail:
     told = {"history": [_members(one) for one in history]}
     return ProfileDetail.model_validate(_members(profile) | _use(profile, use) | told)
 
 
-def _use(profile: Profile, use: ProfileUse | ListedProfile) -> dict[str, object]:
+def _use(profile: Profile, use: ProfileUse | None) -> dict[str, object]:
     return {
         "id": profile.profile_id,
         "mill_id": profile.mill_id,
         "every_list": not profile.header_fingerprint,
         "header_fingerprint": profile.header_fingerprint or None,
-        "use_count": use.uses,
-        "success_rate": round(use.listed / use.decided, 3) if use.decided else None,
-        "last_used_at": use.last_used_at,
+        "use_count": use.uses if use else 0,
+        "success_rate": round(use.listed / use.decided, 3) if use and use.decided else None,
+        "last_used_at": use.last_used_at if use else None,
     }
 
 

@@ -121,28 +121,31 @@ async def save_profile(conn: Conn, new: NewProfile) -> Profile:
 class ProfileUse:
     """How often lists were read with a mapping, how many of them are decided, and how many of those were listed."""
 
+    profile_id: UUID
     uses: int
     decided: int
     listed: int
     last_used_at: datetime | None
 
 
-async def use_of(conn: Conn, profile_id: UUID) -> ProfileUse:
-    found = await fetch_one(
+async def uses_of(conn: Conn, profile_ids: Sequence[UUID]) -> dict[UUID, ProfileUse]:
+    """Only of mappings that were used at all."""
+    found = await fetch_all(
         conn,
         ProfileUse,
         """
-        SELECT count(*) AS uses,
+        SELECT used_profile_id AS profile_id, count(*) AS uses,
                count(*) FILTER (WHERE status NOT IN ('received', 'parsing', 'mapping_required', 'validating',
                                                      'review_required')) AS decided,
                count(*) FILTER (WHERE status IN ('committing', 'committed')) AS listed,
                max(received_at) AS last_used_at
         FROM batch
-        WHERE used_profile_id = %(profile_id)s
+        WHERE used_profile_id = ANY (%(profile_ids)s)
+        GROUP BY used_profile_id
         """,
-        {"profile_id": profile_id},
+        {"profile_ids": list(profile_ids)},
     )
-    return found or ProfileUse(0, 0, 0, None)
+    return {one.profile_id: one for one in found}
 
 
 PROFILES = Listing(
@@ -150,42 +153,23 @@ PROFILES = Listing(
         "mill_id": Field(Kind.ID, "mill_id"),
         "name": Field(Kind.TEXT, "name"),
         "status": Field(Kind.TEXT, "status", words=("active", "archived")),
-        "version": Field(Kind.INTEGER, "version"),
+        "header_fingerprint": Field(Kind.TEXT, "header_fingerprint"),
         "changed_at": Field(Kind.INSTANT, "confirmed_at"),
     },
     id="profile_id",
-    sort="name",
+    sort="-changed_at",
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ListedProfile(Profile):
-    """A saved mapping with how often lists were read with it, how many of them are decided, and how many listed."""
-
-    uses: int
-    decided: int
-    listed: int
-    last_used_at: datetime | None
-
-
-async def list_profiles(conn: Conn, question: Question, *, mill_id: UUID | None) -> Found[ListedProfile]:
-    """Saved mappings of a mill; ``None``: of all."""
+async def list_profiles(conn: Conn, question: Question, *, mill_id: UUID | None) -> Found[Profile]:
+    """Saved mappings of a mill, ``None``: of all."""
     return await question.fetch(
         conn,
-        ListedProfile,
+        Profile,
         """
         SELECT {mark}, profile_id, mill_id, name, status, header_fingerprint, headers, profile, version, confirmed_by,
-               confirmed_at, u.uses, u.decided, u.listed, u.last_used_at
+               confirmed_at
         FROM mapping_profile
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS uses,
-                   count(*) FILTER (WHERE b.status NOT IN ('received', 'parsing', 'mapping_required', 'validating',
-                                                           'review_required')) AS decided,
-                   count(*) FILTER (WHERE b.status IN ('committing', 'committed')) AS listed,
-                   max(b.received_at) AS last_used_at
-            FROM batch b
-            WHERE b.used_profile_id = mapping_profile.profile_id
-        ) AS u
         WHERE (%(of_mill)s::uuid IS NULL OR mill_id = %(of_mill)s) {filters}
         {order}
         """,

@@ -8,7 +8,6 @@ from uuid import UUID
 from services.ingestion.domain.batches import BatchStatus, sources_of
 from shared.db import Conn, execute, fetch_all, fetch_one
 
-
 LONG_LIST = 5_000
 
 

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from services.ingestion.domain.batches import RowStatus
 from services.ingestion.parsing.headers import OURS
-from services.ingestion.spreadsheets import Value
+from services.ingestion.store import rows
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.rows import BatchRow
-from shared.export import Format
+from shared.db import Conn
+from shared.export import Format, Value
 
+ROWS_MAX = 50_000
 REASON = f"{OURS}: why not listed"
 GIVEN_BACK = (RowStatus.INVALID, RowStatus.DUPLICATE, RowStatus.REJECTED)
 _SPREADSHEETS = ("xlsx", "xls", "ods")
@@ -29,8 +31,9 @@ _CARRIED = (
 )
 
 
-def table_of(batch: Batch, found: Sequence[BatchRow], *, kind: Format) -> list[list[Value]]:
+async def table_of(conn: Conn, batch: Batch, *, statuses: Sequence[str] | None, kind: Format) -> list[list[Value]]:
     """The list's own columns and cells as they were written, with the reason beside each row."""
+    found = await rows.rows_of(conn, batch.batch_id, statuses=statuses or list(GIVEN_BACK), limit=ROWS_MAX)
     lots = [row for row in found if row.row_number is not None]
     headers = _headers(batch.reading, lots)
     carried = _carried(batch.reading, lots)
