@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Header, Response
+from fastapi import Request, Response
 
 from services.ingestion.api.access import mill_of
 from services.ingestion.errors import ProfileNotFound, UnknownMill
@@ -79,7 +79,9 @@ def _mill(actor: Actor, mill_id: UUID | None) -> UUID:
     return actor.organization_id
 
 
-def _expected(if_match: str | None) -> int | None:
+def _expected(request: Request) -> int | None:
+    """The version that the client has seen; ``None``: he has seen none, because there is none yet."""
+    if_match = request.headers.get("if-match")
     if if_match is None:
         return None
     number = if_match.strip().removeprefix("W/").strip('"')
@@ -94,10 +96,13 @@ async def put_mapping(
     actor: MillActor,
     profile_id: UUID,
     body: ProfileIn,
+    request: Request,
     response: Response,
-    if_match: Annotated[str | None, Header(description="ETag of the version you changed; none to create")] = None,
 ) -> ProfileDetail:
-    """Create, replace or archive a mapping; its id is made by the client. Every version is kept."""
+    """Create, replace or archive a mapping; its id is made by the client. Every version is kept.
+
+    To replace one, send the ``ETag`` of the version you read in ``If-Match``; to create one, send none.
+    """
     change = ProfileChange(
         profile_id=profile_id,
         mill_id=_mill(actor, body.mill_id),
@@ -106,7 +111,7 @@ async def put_mapping(
         headers=body.headers,
         meaning=Meaning(columns_of(body), body.grades, dict(body.classes), body.decimal),
     )
-    saved, created = await put_profile(conn, change, expected=_expected(if_match), user_id=actor.user_id)
+    saved, created = await put_profile(conn, change, expected=_expected(request), user_id=actor.user_id)
     response.status_code = 201 if created else 200
     uses = await profiles.uses_of(conn, [profile_id])
     history = await profiles.history_of(conn, profile_id, limit=HISTORY_SHOWN_MAX)

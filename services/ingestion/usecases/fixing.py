@@ -17,9 +17,11 @@ from services.ingestion.domain.lots import lot_keys
 from services.ingestion.editing import revise
 from services.ingestion.errors import BatchNotReady, NothingFound
 from services.ingestion.store import batches, progress, rows
+from services.ingestion.store import edits as edit_store
 from services.ingestion.store.batches import Batch
+from services.ingestion.store.edits import Edited
 from services.ingestion.store.mills import Mill
-from services.ingestion.store.rows import BatchRow, Edited
+from services.ingestion.store.rows import BatchRow
 from services.ingestion.usecases.held import held
 from services.ingestion.usecases.process import judge
 from services.ingestion.usecases.profiles import remember_words
@@ -119,11 +121,11 @@ async def _apply(
         elif edit.excluded is None:
             verdicts.append(Verdict(edit.row_id, None, (), "The list has no such lot: it can only be excluded."))
         else:
-            await rows.exclude_withdrawals(conn, [edit.row_id], excluded=edit.excluded)
+            await edit_store.exclude_withdrawals(conn, [edit.row_id], excluded=edit.excluded)
             status = RowStatus.EXCLUDED if edit.excluded else RowStatus.VALID
             verdicts.append(Verdict(edit.row_id, status, ()))
     settled = _settle([(row, changed.get(row.row_id)) for row in lots.values()])
-    await rows.save_edited(conn, settled)
+    await edit_store.save_edited(conn, settled)
     final = {one.row_id: one for one in settled}
     verdicts += [Verdict(row_id, final[row_id].status, final[row_id].findings) for row_id in changed]
     remembered: dict[str, str] = {}
