@@ -43,7 +43,7 @@ def dearer(lines: list[str]) -> list[str]:
     [
         (as_usual, None),
         (bad(2), None),
-        (bad(3), "3 von 40 Zeilen (8%)"),
+        (bad(3), "3 von 40 Zeilen (8%) brauchen Aufmerksamkeit"),
         (lighter, "weniger als die üblichen"),
         (others, "21 von 40 Losen der letzten Liste fehlen"),
         (dearer, "Die Preise weichen"),
