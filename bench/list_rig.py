@@ -18,10 +18,11 @@ import uvloop
 
 from bench.lists import as_csv
 from bench.peers.tell import tell
+from services.ingestion.packing import packed, unpacked
 from services.ingestion.parsing import read_list
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.reading import decode
-from services.ingestion.reading import READING, Question, Reader
+from services.ingestion.reading import Question, Reader
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store.mills import Mill, save_mill
 from services.ingestion.usecases.process import begin_reading, finish_reading
@@ -73,9 +74,10 @@ def explain(question: Question, content: bytes) -> dict[str, float]:
     marks.append(time.perf_counter())
     reading = read_list(content, file_name=question.file_name, mill=question.mill, today=question.today)
     marks.append(time.perf_counter())
-    packed = READING.dump_json(reading)
+    answer = b"\n".join(packed(reading))
     marks.append(time.perf_counter())
-    READING.validate_json(packed)
+    for _ in unpacked(answer).sets():
+        pass
     marks.append(time.perf_counter())
     decoded, whole, written, checked = (after - before for before, after in pairwise(marks))
     return {"decode": decoded, "understand": whole - decoded, "hand over": written + checked}

@@ -99,6 +99,16 @@ async def fetch_one(conn: Conn, row: type[T], query: LiteralString | sql.Compose
         return await cursor.fetchone()
 
 
+async def fetch_sets(
+    conn: Conn, row: type[T], query: LiteralString | sql.Composed, params: Params, *, size: int = 1000
+) -> AsyncGenerator[list[T]]:
+    """The same rows, ``size`` at a time, for results that must not be in memory as a whole."""
+    async with conn.cursor(name="sets", row_factory=class_row(row)) as cursor:
+        await cursor.execute(query, params)
+        while found := await cursor.fetchmany(size):
+            yield found
+
+
 async def execute(conn: Conn, query: LiteralString | sql.Composed, params: Params) -> int:
     """Run a statement; the number of rows it touched."""
     cursor = await conn.execute(query, params)

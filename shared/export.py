@@ -21,11 +21,14 @@ from shared.filtering import Field, Kind
 from shared.instants import encoded, written
 
 ROWS_MAX = 50_000
-ROWS_PER_PAGE = 1_000  # read at a time: some hundred kilobytes
+ROWS_PER_PAGE = 100  # read at a time; more would hold up the other requests of the process
 CELL_CHARS_MAX = 32_767  # of a spreadsheet program
 DEPTH_MAX = 2  # an object becomes columns, an object in it a text
+Value = str | int | float | None
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?")
+_HARMLESS = re.compile(r"-?\d{1,15}([.,]\d{1,15})?")  # also as people write numbers
+_MADE = (1980, 1, 1, 0, 0, 0)  # the same rows give the same bytes
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -57,11 +60,12 @@ class Column:
 
 def wanted(accept: str) -> Format | None:
     """The file that ``Accept`` asks for; ``None``: JSON."""
+    accept = accept.lower()
     if "text/csv" not in accept and "spreadsheetml" not in accept:
         return None
     known = {one.media_type: one for one in Format}
     best: tuple[float, Format | None] = (0.0, None)
-    for part in accept.lower().split(","):
+    for part in accept.split(","):
         media_type, *parameters = (word.strip() for word in part.split(";"))
         quality = next((word[2:] for word in parameters if word.startswith("q=")), "1")
         weight = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 0.0
@@ -111,6 +115,13 @@ async def stream(
     yield writer.end()
 
 
+def table(kind: Format, rows: Iterable[Sequence[Value]]) -> bytes:
+    """A file with one table that is small enough to be held; the same rows give the same bytes."""
+    writer = _Csv() if kind == Format.CSV else _Xlsx()
+    cells = [[safe(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    return writer.rows(cells) + writer.end()
+
+
 def _cell(row: Mapping[str, Any], column: Column) -> str | int | float | Decimal | None:
     value: Any = row
     for name in column.path:
@@ -135,7 +146,7 @@ def _joined(value: list[Any] | dict[str, Any]) -> str:
 
 def safe(text: str) -> str:
     """The text with an apostrophe in front when a spreadsheet would calculate it."""
-    if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
+    if text.startswith(_FORMULA) and not _HARMLESS.fullmatch(text):
         text = f"'{text}"
     return text[:CELL_CHARS_MAX]
 
@@ -209,8 +220,8 @@ class _Xlsx:
         self._sink = _Sink()
         self._archive = zipfile.ZipFile(self._sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1)  # type: ignore[arg-type] – any writable file does
         for name, text in _PARTS.items():
-            self._archive.writestr(name, _XML + text)
-        self._sheet = self._archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True)
+            self._archive.writestr(_part(name), _XML + text)
+        self._sheet = self._archive.open(_part("xl/worksheets/sheet1.xml"), "w", force_zip64=True)
         self._sheet.write(f'{_XML}<worksheet xmlns="{_SPREADSHEET}"><sheetData>'.encode())
 
     def rows(self, rows: Sequence[Sequence[object]]) -> bytes:
@@ -225,8 +236,14 @@ class _Xlsx:
         return self._sink.taken()
 
 
+def _part(name: str) -> zipfile.ZipInfo:
+    part = zipfile.ZipInfo(name, _MADE)
+    part.compress_type = zipfile.ZIP_DEFLATED
+    return part
+
+
 def _xml(value: object) -> str:
-    if value is None:
+    if value is None or value == "":
         return "<c/>"
     if isinstance(value, int | float | Decimal):
         return f"<c><v>{value}</v></c>"

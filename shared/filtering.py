@@ -19,7 +19,7 @@ FILTERS_MAX = 20
 VALUES_MAX = 100  # in one __in
 TEXT_MAX = 200  # characters of one value
 SORT_KEYS_MAX = 3
-PLAIN = frozenset({"limit", "cursor"})  # of every list, read by shared/paging.py
+PLAIN = frozenset({"limit", "cursor", "facets"})  # of every list, read by shared/paging.py
 _BIGINT = 2**63 - 1
 
 
@@ -103,7 +103,7 @@ class SortKey:
 class Listing:
     """What one list can be asked. ``sort`` is its order unless asked otherwise; the id is always the last key.
 
-    ``also`` are parameters the route reads itself, such as ``q``.
+    ``also`` are parameters the route reads itself, such as ``q``; ``facets`` are fields whose values can be counted.
     """
 
     fields: Mapping[str, Field]
@@ -111,13 +111,14 @@ class Listing:
     sort: str = ""
     id_kind: Kind = Kind.ID
     also: Collection[str] = ()
+    facets: Collection[str] = ()
 
     def parse(
         self, parameters: Iterable[tuple[str, str]], role: Role
     ) -> tuple[tuple[Filter, ...], tuple[SortKey, ...]]:
         """Filters and order of a query string; raises ``InvalidFilter`` with what may be asked instead."""
         filters: list[Filter] = []
-        keys = self.own_order(self.sort, role)
+        keys: tuple[SortKey, ...] | None = None
         for name, text in parameters:
             if name in PLAIN:
                 continue
@@ -129,7 +130,17 @@ class Listing:
                 filters.append(self._filter(name, text, role))
         if len(filters) > FILTERS_MAX:
             raise InvalidFilter(f"A question may have at most {FILTERS_MAX} filters; leave some out.")
-        return tuple(filters), keys
+        return tuple(filters), self.own_order(self.sort, role) if keys is None else keys
+
+    def counted(self, text: str | None, role: Role) -> tuple[SortKey, ...]:
+        """The fields that ``facets=a,b`` wants the values of counted."""
+        if text is None:
+            return ()
+        offered = sorted(name for name in self.facets if role not in self.fields[name].hidden_from)
+        names = dict.fromkeys(text.split(","))
+        if not offered or not set(names) <= set(offered):
+            raise InvalidFilter(f"facets takes a comma list of: {', '.join(offered) or 'nothing here'}.")
+        return tuple(SortKey(name, self.fields[name], self.fields[name].seen.get(role), False) for name in names)
 
     def own_order(self, sort: str, role: Role) -> tuple[SortKey, ...]:
         """Keys of an order that the list itself chose; it may use what the reader does not see."""
@@ -142,6 +153,9 @@ class Listing:
             for name, one in self.fields.items()
             if role not in one.hidden_from and ((one.sortable and one.kind != Kind.SET) or not sortable)
         )
+
+    def _offered(self, role: Role) -> str:
+        return ", ".join(self.names(role, sortable=True)) or "none here"
 
     def _field(self, name: str, role: Role, *, sortable: bool = False) -> Field:
         found = self.fields.get(name)
@@ -169,14 +183,14 @@ class Listing:
     def _keys(self, text: str, role: Role, *, own: bool = False) -> tuple[SortKey, ...]:
         names = text.split(",") if text else []
         plain = [name.removeprefix("-") for name in names]
-        offered = ", ".join(self.names(role, sortable=True)) or "none here"
         if not own and (not names or len(names) > SORT_KEYS_MAX or len(set(plain)) != len(plain)):
+            offered = self._offered(role)
             raise InvalidFilter(f"Sort by 1 to {SORT_KEYS_MAX} different fields, minus for descending; of: {offered}.")
         keys: list[SortKey] = []
         for name, bare in zip(names, plain, strict=True):
             found = self.fields[bare] if own else self._field(bare, role, sortable=True)
             if found.kind == Kind.SET or not (own or found.sortable):
-                raise InvalidFilter(f"{bare} has no order to sort by; choose of: {offered}.")
+                raise InvalidFilter(f"{bare} has no order to sort by; choose of: {self._offered(role)}.")
             keys.append(SortKey(bare, found, found.seen.get(role), name.startswith("-")))
         return tuple(keys)
 

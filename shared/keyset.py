@@ -15,55 +15,38 @@ from typing import Any, Generic, LiteralString, TypeVar
 from psycopg import AsyncCursor, sql
 from psycopg.rows import RowMaker
 
+from shared.conditions import bound, column_of, condition, nullable, text, trimmed
 from shared.contracts.gateway import Role
 from shared.db import Conn
-from shared.filtering import Filter, Kind, Listing, SortKey
+from shared.filtering import Filter, Listing, SortKey
 
 TOTAL_MAX = 10_000  # counted exactly so far
+FACET_ROWS_MAX = 200_000  # looked at
+FACET_VALUES_MAX = 100  # of each field
 Mark = tuple[str | None, ...]
 """Where a row stands in the order: its sort values as texts (``None`` for null), then its id."""
+Facets = dict[str, list[tuple[str, int]]]
+"""For each field its values as texts with the number of rows, most frequent first."""
 R = TypeVar("R")
 S = TypeVar("S")
-
-_OPERATORS: dict[str, LiteralString] = {
-    "eq": "{column} = {value}",
-    "ne": "{column} <> {value}",
-    "gt": "{column} > {value}",
-    "gte": "{column} >= {value}",
-    "lt": "{column} < {value}",
-    "lte": "{column} <= {value}",
-    "in": "{column} = ANY({values})",
-    "nin": "{column} <> ALL({values})",
-    "contains": "strpos(lower({column}), lower({value})) > 0",
-    "prefix": "starts_with(lower({column}), lower({value}))",
-}
-_CASTS: dict[Kind, tuple[LiteralString, LiteralString]] = {
-    Kind.TEXT: ("text", "text[]"),
-    Kind.INTEGER: ("bigint", "bigint[]"),
-    Kind.NUMBER: ("numeric", "numeric[]"),
-    Kind.DATE: ("date", "date[]"),
-    Kind.INSTANT: ("timestamptz", "timestamptz[]"),
-    Kind.ID: ("uuid", "uuid[]"),
-    Kind.FLAG: ("boolean", "boolean[]"),
-    Kind.SET: ("text[]", "text[]"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[R]):
     """Rows of one page in order. ``before`` and ``after``: marks to go on from, ``None`` when nothing is there.
 
-    ``total``: how many rows there are in all, at most ``TOTAL_MAX + 1``; ``None`` when nobody asked.
+    ``total``: how many rows there are in all, at most ``TOTAL_MAX + 1``; ``None`` when nobody asked, like ``facets``.
     """
 
     rows: list[R]
     before: Mark | None = None
     after: Mark | None = None
     total: int | None = None
+    facets: Facets | None = None
 
     def shaped(self, shape: Callable[[R], S]) -> "Found[S]":
         """The same page with every row changed into something else."""
-        return Found([shape(row) for row in self.rows], self.before, self.after, self.total)
+        return Found([shape(row) for row in self.rows], self.before, self.after, self.total, self.facets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +73,7 @@ class Question:
     backwards: bool = False
     count: bool = False
     sorted: bool = False
+    facets: tuple[SortKey, ...] = ()
 
     def by_default(self, sort: str, role: Role) -> "Question":
         """With another order unless the client asked for one; with as many keys as the list's own order has."""
@@ -119,7 +103,8 @@ class Question:
         async with conn.cursor(row_factory=_marked(row)) as cursor:
             await cursor.execute(query, given)
             rows = await cursor.fetchall()
-        return self.page(rows, total=await self.total(conn, statement, params) if self.count else None)
+        found = self.page(rows, total=await self.total(conn, statement, params) if self.count else None)
+        return replace(found, facets=await self.values(conn, statement, params)) if self.facets else found
 
     async def total(self, conn: Conn, statement: LiteralString, params: dict[str, object]) -> int:
         """How many rows there are, counted no further than ``TOTAL_MAX + 1``."""
@@ -133,6 +118,25 @@ class Question:
         cursor = await conn.execute(sql.SQL("SELECT count(*) FROM ({}) AS counted").format(inner), given)
         counted = await cursor.fetchone()
         return 0 if counted is None else int(counted[0])
+
+    async def values(self, conn: Conn, statement: LiteralString, params: dict[str, object]) -> Facets:
+        """How many rows have which values, whatever the page."""
+        given: dict[str, object] = {**params, "page_limit": FACET_ROWS_MAX, "facet_limit": FACET_VALUES_MAX}
+        columns = sql.SQL(", ").join(text(trimmed(key)) for key in self.facets)
+        inner = sql.SQL(statement).format(
+            mark=sql.SQL("ARRAY[{}] AS mark").format(columns),
+            place=sql.SQL("1 AS place"),
+            filters=self.conditions(given),
+            order=sql.SQL("LIMIT %(page_limit)s"),
+        )
+        cursor = await conn.execute(sql.SQL(_FACETS).format(inner), given)
+        found: Facets = {}
+        for key in self.facets:
+            found[key.name] = []
+        for place, value, count in await cursor.fetchall():
+            key: SortKey = self.facets[int(place) - 1]
+            found[key.name].append((value, count))
+        return found
 
     def page(self, rows: Sequence[tuple[Mark, R]], *, total: int | None) -> Found[R]:
         """The page of what was read: up to one row more than the limit, in the direction of reading."""
@@ -151,8 +155,8 @@ class Question:
 
     def parts(self, params: dict[str, object]) -> Parts:
         """The three places; adds what they need to ``params``."""
-        columns = [_column(key) for key in self.sort]
-        mark = sql.SQL(", ").join(_text(column) for column in [*columns, sql.SQL(self.listing.id)])
+        columns = [column_of(key) for key in self.sort]
+        mark = sql.SQL(", ").join(text(column) for column in [*columns, sql.SQL(self.listing.id)])
         filters = self.conditions(params)
         if self.start is not None:
             filters = sql.SQL(" ").join([filters, self._beyond(columns, self.start, params)])
@@ -167,7 +171,7 @@ class Question:
 
     def conditions(self, params: dict[str, object]) -> sql.Composable:
         """The filters alone, wherever the page starts."""
-        return sql.SQL(" ").join(_condition(one, f"filter_{n}", params) for n, one in enumerate(self.filters))
+        return sql.SQL(" ").join(condition(one, f"filter_{n}", params) for n, one in enumerate(self.filters))
 
     def _id_descending(self) -> bool:
         """As the last field that is sorted by, so that one index gives the whole order; newest first without one."""
@@ -175,7 +179,7 @@ class Question:
 
     def _order(self, key: SortKey, column: sql.Composable) -> sql.Composed:
         down = key.descending != self.backwards
-        if not _nullable(key):  # a plain order is what an index can give
+        if not nullable(key):  # a plain order is what an index can give
             return sql.SQL("{} DESC" if down else "{} ASC").format(column)
         nulls: LiteralString = "NULLS FIRST" if self.backwards else "NULLS LAST"
         return sql.SQL("{} DESC " + nulls if down else "{} ASC " + nulls).format(column)
@@ -184,9 +188,9 @@ class Question:
         """Rows behind the mark in the direction of reading."""
         down = self._id_descending() != self.backwards
         id_column = sql.SQL(self.listing.id)
-        id_value = _bound("start_id", self.listing.id_kind, start[-1], params)
-        values = [_bound(f"start_{n}", key.field.kind, start[n], params) for n, key in enumerate(self.sort)]
-        if all(not _nullable(key) and (key.descending != self.backwards) == down for key in self.sort):
+        id_value = bound("start_id", self.listing.id_kind, start[-1], params)
+        values = [bound(f"start_{n}", key.field.kind, start[n], params) for n, key in enumerate(self.sort)]
+        if all(not nullable(key) and (key.descending != self.backwards) == down for key in self.sort):
             # One comparison of rows is what an index can start from.
             shape: LiteralString = "AND ({}) < ({})" if down else "AND ({}) > ({})"
             return sql.SQL(shape).format(
@@ -196,7 +200,7 @@ class Question:
         for n in reversed(range(len(self.sort))):
             behind = self._behind(self.sort[n], columns[n], values[n], start[n] is None, behind)
         first = self.sort[0]
-        if _nullable(first):
+        if nullable(first):
             return sql.SQL("AND ") + behind
         # Says the first part once more in a form that an index can start from.
         least: LiteralString = "<=" if first.descending != self.backwards else ">="
@@ -212,48 +216,24 @@ class Question:
             )
             return sql.SQL(shape).format(column=column, rest=rest)
         beyond: LiteralString = "{column} < {value}" if key.descending != self.backwards else "{column} > {value}"
-        nulls: LiteralString = " OR {column} IS NULL" if _nullable(key) and not self.backwards else ""
+        nulls: LiteralString = " OR {column} IS NULL" if nullable(key) and not self.backwards else ""
         return sql.SQL("(" + beyond + nulls + " OR ({column} = {value} AND {rest}))").format(
             column=column, value=value, rest=rest
         )
 
 
-def _nullable(key: SortKey) -> bool:
-    return key.field.nullable or key.seen is not None
-
-
-def _bound(name: str, kind: Kind, text: str | None, params: dict[str, object]) -> sql.Composed:
-    params[name] = text
-    return sql.SQL("{}::" + _CASTS[kind][0]).format(sql.Placeholder(name))
-
-
-def _column(key: SortKey) -> sql.Composable:
-    if key.seen is None:
-        return sql.SQL(key.field.column)
-    return sql.SQL("CASE WHEN {} THEN {} END").format(sql.SQL(key.seen), sql.SQL(key.field.column))
-
-
-def _text(column: sql.Composable) -> sql.Composed:
-    return sql.SQL("({})::text").format(column)
-
-
-def _condition(one: Filter, name: str, params: dict[str, object]) -> sql.Composable:
-    column = sql.SQL(one.field.column)
-    seen = sql.SQL("true" if one.seen is None else one.seen)
-    if one.operation == "isnull":
-        shape: LiteralString = (
-            "AND (NOT {seen} OR {column} IS NULL)" if one.value else "AND {seen} AND {column} IS NOT NULL"
-        )
-        return sql.SQL(shape).format(seen=seen, column=column)
-    params[name] = one.value
-    single, several = (sql.SQL("{}::" + cast).format(sql.Placeholder(name)) for cast in _CASTS[one.field.kind])
-    if one.field.kind == Kind.SET:
-        relation = sql.SQL("{column} @> {value}" if one.operation == "contains" else "{column} && {value}")
-    else:
-        relation = sql.SQL(_OPERATORS[one.operation])
-    # Only the parts that the operator names are used; the others cost nothing.
-    test = relation.format(column=column, value=single, values=several)
-    return sql.SQL("AND ") + test if one.seen is None else sql.SQL("AND {} AND {}").format(seen, test)
+_FACETS: LiteralString = """
+    SELECT place, value, counted
+    FROM (
+        SELECT v.place::int AS place, v.value, count(*)::int AS counted,
+            row_number() OVER (PARTITION BY v.place ORDER BY count(*) DESC, v.value) AS rank
+        FROM ({}) AS found CROSS JOIN LATERAL unnest(found.mark) WITH ORDINALITY AS v (value, place)
+        WHERE v.value IS NOT NULL
+        GROUP BY v.place, v.value
+    ) AS ranked
+    WHERE rank <= %(facet_limit)s
+    ORDER BY place, rank
+"""
 
 
 def _marked(row: Callable[..., R]) -> Callable[[AsyncCursor[Any]], RowMaker[tuple[Mark, R]]]:

@@ -31,7 +31,7 @@ from shared.db import Conn, Database
 from shared.filtering import OPERATIONS, Kind, Listing
 from shared.instants import encoded
 from shared.keyset import TOTAL_MAX, Found, Mark, Question
-from shared.paging import LIMIT_DEFAULT, AtLeast, Cursor, Limit, Page
+from shared.paging import LIMIT_DEFAULT, AtLeast, Counted, Cursor, Limit, Page
 
 TOTAL = "return=total-count"
 R = TypeVar("R")
@@ -72,10 +72,7 @@ class Asked:
         if self.export is not None:
             return await self._file(read, shape)
         page = self.page((await read(self.question)).shaped(shape))
-        total = page.total_count.model_dump() if isinstance(page.total_count, AtLeast) else page.total_count
-        body: dict[str, object] = {
-            "items": page.items, "next_cursor": page.next_cursor, "prev_cursor": page.prev_cursor, "total_count": total
-        }  # fmt: skip
+        body = {"items": page.items, **page.model_dump(exclude={"items"})}
         return Response(
             encoded(body),
             media_type="application/json",
@@ -97,6 +94,7 @@ class Asked:
             next_cursor=after,
             prev_cursor=before,
             total_count=AtLeast(gte=TOTAL_MAX) if total is not None and total > TOTAL_MAX else total,
+            facets=None if found.facets is None else {name: _counts(one) for name, one in found.facets.items()},
         )
 
     def _reading(self, fetch: Fetch[R]) -> Read[R]:
@@ -115,7 +113,7 @@ class Asked:
         """The list from its first row on, whatever page was asked for."""
         wanted = self.export or export.Format.CSV
         columns = export.columns_of(self.request.scope["route"].response_model, self.question.listing.fields)
-        begin = replace(self.question, start=None, backwards=False, count=False, limit=export.ROWS_PER_PAGE)
+        begin = replace(self.question, start=None, backwards=False, count=False, facets=(), limit=export.ROWS_PER_PAGE)
         # Read before the answer begins, so that what cannot be read is still a problem and not a broken file.
         first = await read(begin)
 
@@ -134,6 +132,10 @@ class Asked:
             media_type=wanted.media_type,
             headers=export.headers(wanted, name),
         )
+
+
+def _counts(counted: list[tuple[str, int]]) -> list[Counted]:
+    return [Counted(value=value, count=count) for value, count in counted]
 
 
 class Listed:
@@ -156,6 +158,7 @@ class Listed:
             start=start,
             backwards=backwards,
             sorted="sort" in request.query_params,
+            facets=self.listing.counted(request.query_params.get("facets"), actor.role),
             count=TOTAL in request.headers.get("prefer", "").replace(" ", "").split(","),
         )
         response.headers["Vary"] = "Accept, Prefer"
@@ -188,6 +191,9 @@ def described(dependant: Dependant) -> dict[str, Any] | None:
         said = f"up to 3 of {', '.join(keys)} with commas between; a minus for descending; null comes last"
         schema: dict[str, Any] = {"type": "string"} | ({"default": listing.sort} if listing.sort else {})
         parameters.append({"name": "sort", "in": "query", "description": said, "schema": schema})
+    if listing.facets:
+        said = f"counts the values over all pages; a comma list of {', '.join(sorted(listing.facets))}"
+        parameters.append({"name": "facets", "in": "query", "description": said, "schema": {"type": "string"}})
     prefer = {"name": "Prefer", "in": "header", "description": f"`{TOTAL}` counts up to {TOTAL_MAX}"}
     parameters.append({**prefer, "schema": {"type": "string"}})
     files = {one.media_type: {"schema": {"type": "string", "format": "binary"}} for one in export.Format}

@@ -22,7 +22,7 @@ from shared.problems import BadRequest
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
 CURSOR_CHARS_MAX = 2048  # three sort values of 200 characters and an id
-_OWN = ("limit", "cursor")
+_OWN = ("limit", "cursor", "facets")
 _NONCE_BYTES = 12
 T = TypeVar("T")
 
@@ -33,16 +33,24 @@ class AtLeast(BaseModel):
     gte: int
 
 
+class Counted(BaseModel):
+    """A value of a field and how many rows have it."""
+
+    value: str
+    count: int
+
+
 class Page(BaseModel, Generic[T]):
     """One page; ``next_cursor`` is ``None`` on the last, ``prev_cursor`` on the first.
 
-    ``total_count`` is there for who sends ``Prefer: return=total-count``.
+    ``total_count`` is there for who sends ``Prefer: return=total-count``, ``facets`` for who asks for them.
     """
 
     items: list[T]
     next_cursor: str | None = None
     prev_cursor: str | None = None
     total_count: int | AtLeast | None = None
+    facets: dict[str, list[Counted]] | None = None
 
 
 def seal(request: Request, *place: object) -> str:

@@ -76,4 +76,10 @@ FIELDS: dict[str, Field] = {
     **_fields(Kind.SET, "certification", "defects"),
 }
 
-ITEMS = Listing(FIELDS, id="i.item_id", sort="-listed_at", also=("q",))
+ITEMS = Listing(
+    FIELDS,
+    id="i.item_id",
+    sort="-listed_at",
+    also=("q",),
+    facets=("grade_code", "form", "gsm", "width_mm", "location_country", "status", "quality_class", "weight_band"),
+)

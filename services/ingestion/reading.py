@@ -8,12 +8,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.ingestion import mails
 from services.ingestion.datasheets import SheetReading, UnreadableSheet, door
+from services.ingestion.packing import ListRead, packed, unpacked
 from services.ingestion.parsing import read_list
-from services.ingestion.parsing.model import ListReading, MillContext, UnreadableFile
+from services.ingestion.parsing.model import MillContext, UnreadableFile
+from services.ingestion.parsing.wording import in_language
 from services.ingestion.settings import IngestionSettings
 from shared.sandbox import Limits, Sandbox, SandboxFailed
 
-READING: TypeAdapter[ListReading] = TypeAdapter(ListReading)
 _WORDS = {
     "time": "The list takes too long to read. Send it in smaller parts, or as a plain csv file.",
     "memory": "The list needs too much memory to read. Send it in smaller parts, or as a plain csv file.",
@@ -48,7 +49,7 @@ def read(payload: bytes) -> bytes:
         reading = read_list(content, file_name=question.file_name, mill=question.mill, today=question.today)
     except UnreadableFile as refused:
         return b"-" + orjson.dumps([refused.code, refused.message])
-    return b"+" + READING.dump_json(reading)
+    return b"+" + b"\n".join(packed(reading))
 
 
 class Reader:
@@ -67,18 +68,18 @@ class Reader:
         )
         self._sandbox = Sandbox("services.ingestion.reading", limits=limits)
 
-    async def list(self, content: bytes, question: Question) -> ListReading:
+    async def list(self, content: bytes, question: Question) -> ListRead:
         """Read a list; raises ``UnreadableFile`` with a reason for the mill."""
         try:
             answer = await self._sandbox.run("services.ingestion.reading.read", _pack(question) + content)
             if answer.startswith(b"-"):
                 code, message = orjson.loads(answer[1:])
                 raise UnreadableFile(str(code), str(message))
-            return READING.validate_json(answer[1:])
+            return unpacked(answer[1:])
         except SandboxFailed as failed:
-            raise UnreadableFile(failed.why, _WORDS[failed.why]) from failed
+            raise UnreadableFile(failed.why, in_language(_WORDS[failed.why], question.mill.language)) from failed
         except ValidationError as error:
-            raise UnreadableFile("crash", _WORDS["crash"]) from error
+            raise UnreadableFile("crash", in_language(_WORDS["crash"], question.mill.language)) from error
 
     async def datasheet(self, content: bytes, *, today: date) -> SheetReading:
         """Read a data sheet; raises ``UnreadableSheet`` with a reason for the mill."""

@@ -4,7 +4,8 @@ import logging
 
 from services.ingestion.editing import context_of
 from services.ingestion.mails import MailRefused
-from services.ingestion.parsing import ListReading, UnreadableFile
+from services.ingestion.packing import ListRead
+from services.ingestion.parsing import UnreadableFile
 from services.ingestion.reading import Question, Reader
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store.messages import claim_message
@@ -69,13 +70,13 @@ async def read_next_list(db: Database, settings: IngestionSettings, reader: Read
     return 1
 
 
-async def _read(db: Database, reader: Reader, work: Work) -> tuple[ListReading, Known]:
+async def _read(db: Database, reader: Reader, work: Work) -> tuple[ListRead, Known]:
     """Read with what people taught us about such lists; of which kind it is, is known only after a first reading."""
     known = await _known(db, work, work.batch.header_fingerprint)
     reading = await reader.list(work.content, question_of(work, known))
-    if reading.header_fingerprint == work.batch.header_fingerprint:
+    if reading.summary.about.header_fingerprint == work.batch.header_fingerprint:
         return reading, known
-    better = await _known(db, work, reading.header_fingerprint)
+    better = await _known(db, work, reading.summary.about.header_fingerprint)
     if better.lesson == known.lesson:
         return reading, better
     return await reader.list(work.content, question_of(work, better)), better

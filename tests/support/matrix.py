@@ -24,6 +24,7 @@ NOUNS: Mapping[str, str] = {
     "message_id": "the mill that is its sender",
     "token_id": "the owners of its organisation",
     "mailbox_id": "the operator",
+    "profile_id": "the mill whose lists it reads",
     "run_id": "the operator",
     "suppression_id": "the operator",
     "dead_letter_id": "the operator",

@@ -32,6 +32,9 @@ ADMIN = bearer("admin", OPERATOR, user_id=PERSON)
 ELSEWHERE = {"/mvp/api/dead-letters"}
 
 
+STAGES = '[{"status": "received", "at": "2026-11-20T09:00:00Z"}]'
+
+
 def word(text: str) -> Callable[[int], object]:
     return lambda _: text
 
@@ -44,11 +47,13 @@ async def _ingestion(conn: Conn) -> None:
     await fill(conn, "organization_replica", 2, kind=word("mill"), status=word("approved"))
     await fill(conn, "mailbox", ROWS, port=word("993"))
     await fill(conn, "inbound_message", ROWS, sender=none_or("Lists@Mill.example"))
-    await fill(conn, "batch", ROWS, source=word("upload"), status=word("review_required"))
+    await fill(conn, "batch", ROWS, source=word("upload"), status=word("review_required"), stages=word(STAGES))
     first = await conn.execute("SELECT batch_id FROM batch ORDER BY batch_id LIMIT 1")
     batch = (await first.fetchone() or (None,))[0]
     await fill(conn, "batch_row", ROWS, batch_id=lambda _: batch, sheet=none_or("Sheet 1"))
+    await fill(conn, "mapping_profile", ROWS)
     await fill(conn, "datasheet", ROWS, source=word("upload"))
+    await fill(conn, "mapping_profile", ROWS)
 
 
 async def _catalog(conn: Conn) -> None:

@@ -179,6 +179,7 @@ async def _trade(made: Town) -> None:
     for mill in MILLS:
         await _list_lots(made, mill)
         made.add("batch_id", await _upload(made, mill), mill)
+        made.add("datasheet_id", await _describe(made, mill), mill)
         made.add("item_id", (await made.make(f"{mill}.owner", "/items", DRAFT))["id"], mill)
     items = await Trading(made.place).items()
     for mill, buyer in PAIRS:
@@ -230,6 +231,16 @@ async def _upload(made: Town, mill: str) -> str:
             await Trading(made.place).settle()
     finally:
         await reader.close()
+    return str(answer.json()["id"])
+
+
+async def _describe(made: Town, mill: str) -> str:
+    """A data sheet that nobody has approved yet, so it is the mill's alone."""
+    answer = await made.ask(
+        f"{mill}.owner", "POST", "/datasheets", files={"file": (f"{mill}.pdf", b"%PDF-1.4 of " + mill.encode())},
+        headers={"Idempotency-Key": str(uuid4())},
+    )  # fmt: skip
+    assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
 
 

@@ -4,6 +4,7 @@
 what the caller sees of a row; which members of a found row are shown is decided by ``visible_fields`` afterwards.
 """
 
+from dataclasses import replace
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -136,6 +137,7 @@ async def page(
     if words is not None:
         rows += _WORDS_BUYER if buyer_id is not None else _WORDS_OWNER
     total = await question.total(conn, rows + " {order}", given) if question.count else None
+    facets = await question.values(conn, rows + " {order}", given) if question.facets else None
     params: dict[str, object] = {**given}
     parts = question.parts(params)
     # The limit stands in the statement: with a limit it does not know, the server plans for a tenth of all rows.
@@ -149,7 +151,8 @@ async def page(
             # for words does it matter how common they are.
             await cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         await cursor.execute(statement, params)
-        return question.page([(tuple(row.pop("mark")), row) async for row in cursor], total=total)
+        page = question.page([(tuple(row.pop("mark")), row) for row in await cursor.fetchall()], total=total)
+        return replace(page, facets=facets)
 
 
 def _params(buyer_id: UUID | None, mill_id: UUID | None) -> dict[str, object]:

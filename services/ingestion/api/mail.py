@@ -23,6 +23,7 @@ from services.ingestion.schemas.mail import (
 )
 from services.ingestion.store import mailboxes, messages
 from services.ingestion.usecases import mailboxes as usecases
+from services.ingestion.usecases.messages import find, process_again
 from services.ingestion.usecases.rates import set_rates
 from shared import trace
 from shared.auth import AdminActor, MillActor
@@ -33,7 +34,6 @@ from shared.preconditions import ExpectedVersion, tag
 from shared.service import Transaction, router
 
 _LOCAL = ("127.0.0.1", "::1", "localhost")
-
 TEST_CALL_SECONDS = 8  # somebody waits for the answer
 
 routes = router("mail")
@@ -51,6 +51,24 @@ async def list_messages(
 ) -> Page[MessageView] | Response:
     """Every mail seen and what became of it, newest first; a mill sees those in its own name."""
     return await asked.answer(partial(messages.list_messages, mill_id=mill_of(actor)), message_of)
+
+
+@routes.get("/inbound-messages/{message_id}")
+async def get_message(conn: Transaction, actor: MillActor, message_id: UUID) -> MessageView:
+    """One mail and what became of it."""
+    return message_of(await find(conn, message_id, mill_id=mill_of(actor)))
+
+
+@routes.post("/inbound-messages/{message_id}/reprocessings", status_code=202)
+async def reprocess_message(
+    conn: Transaction, actor: AdminActor, _: Keyed, message_id: UUID, response: Response
+) -> MessageView:
+    """Judge a mail again that became no batch, for example after its sender was registered."""
+    with trace.tracing(by(actor)):
+        message = await process_again(conn, message_id)
+    response.headers["Location"] = f"/mvp/api/inbound-messages/{message_id}"
+    response.headers["Retry-After"] = "2"
+    return message_of(message)
 
 
 @routes.get("/mailboxes", response_model=Page[MailboxView])
@@ -75,7 +93,7 @@ async def add_mailbox(
 
 @tests.post("/mailboxes/tests")
 async def try_mailbox(actor: AdminActor, body: MailboxIn) -> MailboxTest:
-    """Sign in to a mailbox and look, without keeping or changing anything"""
+    """Sign in to a mailbox and look, without keeping or changing anything."""
     try:
         async with opened(_account(body), call_seconds=TEST_CALL_SECONDS) as session:
             return MailboxTest(ok=True, messages=len(await session.uids_after(0)), pushes=session.can_idle())

@@ -1,19 +1,22 @@
 """Saved mappings: what people taught us about the lists of a mill, and an empty list to start from."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Header, Response
 
 from services.ingestion.api.access import mill_of
 from services.ingestion.errors import ProfileNotFound, UnknownMill
 from services.ingestion.schemas.decisions import columns_of
 from services.ingestion.schemas.profiles import ProfileDetail, ProfileIn, ProfileView, detail_of, view_of
-from services.ingestion.spreadsheets import TableKind, asked_for, headers_of, table_file
 from services.ingestion.store import profiles
 from services.ingestion.usecases.profiles import Meaning, ProfileChange, put_profile
+from shared import export
 from shared.auth import Actor, MillActor
-from shared.paging import Page, Paging
+from shared.db import Conn
+from shared.keyset import Found, Question
+from shared.listing import Asked, listed
+from shared.paging import Page
 from shared.preconditions import tag
 from shared.problems import BadRequest
 from shared.service import Transaction, router
@@ -27,7 +30,7 @@ TEMPLATE = (
 """Column names that the reader is sure of."""
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {kind.media_type: {} for kind in TableKind},
+        "content": {kind.media_type: {} for kind in export.Format},
         "description": "saved mappings; as a file an empty list with columns that need no mapping",
     }
 }
@@ -37,30 +40,20 @@ routes = router("mappings")
 
 @routes.get("/mapping-profiles", response_model=Page[ProfileView], responses=FILES)
 async def list_mappings(
-    conn: Transaction,
-    actor: MillActor,
-    paging: Paging,
-    request: Request,
-    response: Response,
-    mill_id: Annotated[UUID | None, Query()] = None,
-    status: Annotated[Literal["active", "archived"] | None, Query()] = None,
+    actor: MillActor, asked: Annotated[Asked, listed(profiles.PROFILES)]
 ) -> Page[ProfileView] | Response:
     """Saved mappings with how often they were used and how well it went; as csv or xlsx an empty list to fill in."""
-    kind = asked_for(request.headers.get("accept", ""))
+    kind = asked.export
     if kind is not None:
-        content = table_file(kind, [TEMPLATE])
-        return Response(content, media_type=kind.media_type, headers=headers_of(kind, "offcut-list"))
-    found = await profiles.list_profiles(
-        conn,
-        mill_id=mill_of(actor) or mill_id,
-        status=status,
-        after=UUID(paging.after[0]) if paging.after else None,
-        limit=paging.limit + 1,
-    )
-    page = found[: paging.limit]
-    uses = await profiles.uses_of(conn, [one.profile_id for one in page])
-    last = (str(page[-1].profile_id),) if len(found) > paging.limit else None
-    return paging.page(response, [view_of(one, uses.get(one.profile_id)) for one in page], last)
+        content = export.table(kind, [TEMPLATE])
+        return Response(content, media_type=kind.media_type, headers=export.headers(kind, "offcut-list"))
+
+    async def with_uses(conn: Conn, question: Question) -> Found[ProfileView]:
+        found = await profiles.list_profiles(conn, question, mill_id=mill_of(actor))
+        uses = await profiles.uses_of(conn, [one.profile_id for one in found.rows])
+        return found.shaped(lambda one: view_of(one, uses.get(one.profile_id)))
+
+    return await asked.answer(with_uses, lambda view: view)
 
 
 @routes.get("/mapping-profiles/{profile_id}")

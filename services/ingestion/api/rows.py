@@ -5,17 +5,16 @@ from functools import partial
 from typing import Annotated, Any, cast
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Response
 
 from services.ingestion.api.access import by, mill_of
 from services.ingestion.errors import BatchNotFound
 from services.ingestion.schemas.batches import summary_of
 from services.ingestion.schemas.rows import FieldProblem, RowEditsIn, RowVerdict, RowVerdicts, RowView, row_of
-from services.ingestion.spreadsheets import TableKind, asked_for, headers_of, table_file
 from services.ingestion.store import batches, rows
 from services.ingestion.usecases import fixing, giving_back
 from services.ingestion.usecases.replacing import FindReplace
-from shared import trace
+from shared import export, trace
 from shared.auth import MillActor
 from shared.db import clock
 from shared.listing import Asked, listed
@@ -26,7 +25,7 @@ from shared.service import Transaction, router
 routes = router("batches")
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {kind.media_type: {} for kind in TableKind},
+        "content": {kind.media_type: {} for kind in export.Format},
         "description": "the rows; as a file those that were not listed, in the list's own columns with the reason",
     }
 }
@@ -34,7 +33,7 @@ FILES: dict[int | str, dict[str, Any]] = {
 
 @routes.get("/batches/{batch_id}/rows", response_model=Page[RowView], responses=FILES)
 async def list_rows(
-    conn: Transaction, actor: MillActor, batch_id: UUID, asked: Annotated[Asked, listed(rows.ROWS)], request: Request
+    conn: Transaction, actor: MillActor, batch_id: UUID, asked: Annotated[Asked, listed(rows.ROWS)]
 ) -> Page[RowView] | Response:
     """Rows in the order of the file, with what the mill wrote, what it means and what is wrong.
 
@@ -43,11 +42,12 @@ async def list_rows(
     batch = await batches.find_batch(conn, batch_id, mill_id=mill_of(actor))
     if batch is None:
         raise BatchNotFound
-    kind = asked_for(request.headers.get("accept", ""))
+    kind = asked.export
     if kind is None:
         return await asked.answer(partial(rows.list_rows, batch_id=batch_id), row_of)
     table = await giving_back.table_of(conn, batch, statuses=_statuses(asked), kind=kind)
-    return Response(table_file(kind, table), media_type=kind.media_type, headers=headers_of(kind, f"rows-{batch_id}"))
+    name = f"rows-{batch_id}"
+    return Response(export.table(kind, table), media_type=kind.media_type, headers=export.headers(kind, name))
 
 
 def _statuses(asked: Asked) -> list[str] | None:

@@ -34,20 +34,27 @@ def values_key(values: LotValues, *, nth: int) -> str:
     return f"values:{hashlib.sha256(text.encode()).hexdigest()[:32]}:{nth}"
 
 
-def lot_keys(rows: Iterable[LotValues | None]) -> list[str | None]:
-    """The key of each row in the order of the list; ``None`` for a row without values."""
-    seen: Counter[str] = Counter()
-    keys: list[str | None] = []
-    for values in rows:
+class LotKeys:
+    """The key of each row of one list, asked in the order of the list."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[str] = Counter()
+
+    def of(self, values: LotValues | None) -> str | None:
+        """``None`` for a row without values."""
         if values is None:
-            keys.append(None)
-        elif (key := ref_key(values.lot_ref)) is not None:
-            keys.append(key)
-        else:
-            first = values_key(values, nth=1)
-            seen[first] += 1
-            keys.append(values_key(values, nth=seen[first]))
-    return keys
+            return None
+        if (key := ref_key(values.lot_ref)) is not None:
+            return key
+        first = values_key(values, nth=1)
+        self._seen[first] += 1
+        return values_key(values, nth=self._seen[first])
+
+
+def lot_keys(rows: Iterable[LotValues | None]) -> list[str | None]:
+    """The keys of a whole list."""
+    keys = LotKeys()
+    return [keys.of(values) for values in rows]
 
 
 def changed_fields(before: LotValues, after: LotValues) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """Saved mappings on the wire."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Literal, cast
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, Field
 from services.ingestion.schemas.decisions import MeaningIn
 from services.ingestion.schemas.rows import Word
 from services.ingestion.store.profiles import Profile, ProfileUse
+from shared.instants import Instant
 
 
 class ProfileIn(MeaningIn):
@@ -44,7 +44,7 @@ class ProfileVersion(BaseModel):
     classes: dict[str, str]
     decimal: str | None
     changed_by: UUID
-    changed_at: datetime
+    changed_at: Instant
 
 
 class ProfileView(ProfileVersion):
@@ -59,7 +59,7 @@ class ProfileView(ProfileVersion):
     header_fingerprint: str | None
     use_count: int
     success_rate: float | None
-    last_used_at: datetime | None
+    last_used_at: Instant | None
 
 
 class ProfileDetail(ProfileView):

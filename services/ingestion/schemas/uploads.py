@@ -6,8 +6,9 @@ from uuid import UUID
 from pydantic import Field, StrictFloat, StrictInt, StringConstraints
 
 from services.ingestion.schemas.rows import Word
-from services.ingestion.spreadsheets import TableKind, Value, table_file
+from shared import export
 from shared.bodies import RequestBody
+from shared.export import Format, Value
 
 ROWS_PER_REQUEST_MAX = 5_000
 COLUMNS_MAX = 100
@@ -43,4 +44,4 @@ class RowsIn(ListSettings):
         """The same rows as a spreadsheet, byte for byte the same each time."""
         headers = self.headers()
         table: list[list[Value]] = [list(headers), *([row.get(name) for name in headers] for row in self.rows)]
-        return table_file(TableKind.XLSX, table)
+        return export.table(Format.XLSX, table)

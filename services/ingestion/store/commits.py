@@ -45,24 +45,48 @@ class SentRow:
     lot_key: str
     lot_version: int
     action: str
-    part: int
     lot: Mapping[str, object] | None
     source_values: Mapping[str, str]
 
 
-async def unanswered_parts(conn: Conn, batch_id: UUID) -> list[SentRow]:
-    """All rows of every part that still has an unanswered row, so that a part sent again is the part sent before."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part and the places between which its rows lie."""
+
+    part: int
+    first: int
+    last: int
+
+
+async def unanswered_parts(conn: Conn, batch_id: UUID) -> list[Part]:
+    """The parts that still have an unanswered row."""
+    return await fetch_all(
+        conn,
+        Part,
+        """
+        SELECT part, min(place) AS first, max(place) AS last
+        FROM batch_row
+        WHERE batch_id = %(batch_id)s
+          AND part IN (SELECT part FROM batch_row WHERE batch_id = %(batch_id)s AND status = 'accepted')
+        GROUP BY part
+        ORDER BY part
+        """,
+        {"batch_id": batch_id},
+    )
+
+
+async def rows_of_part(conn: Conn, batch_id: UUID, part: Part) -> list[SentRow]:
+    """All rows of a part, also those that were answered: a part sent again is the part sent before."""
     return await fetch_all(
         conn,
         SentRow,
         """
-        SELECT row_id, lot_key, lot_version, action, part, lot, source_values
+        SELECT row_id, lot_key, lot_version, action, lot, source_values
         FROM batch_row
-        WHERE batch_id = %(batch_id)s
-          AND part IN (SELECT part FROM batch_row WHERE batch_id = %(batch_id)s AND status = 'accepted')
+        WHERE batch_id = %(batch_id)s AND part = %(part)s AND place BETWEEN %(first)s AND %(last)s
         ORDER BY place
         """,
-        {"batch_id": batch_id},
+        {"batch_id": batch_id, "part": part.part, "first": part.first, "last": part.last},
     )
 
 

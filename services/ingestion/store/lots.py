@@ -1,30 +1,32 @@
 """Lots of a mill: what its lists said about them, and what catalog says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
 
-from shared.db import Conn, execute, fetch_all
+from shared.db import Conn, execute, fetch_all, fetch_sets
 
 
 @dataclass(frozen=True, slots=True)
 class ListedLot:
+    """``lot`` is packed: a mill may have a hundred thousand."""
+
     lot_key: str
-    lot: Mapping[str, object]
+    lot: str
     of_this_list: bool
     status: str
 
 
-async def listed_lots(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> list[ListedLot]:
-    """The mill's lots for sale; ``of_this_list``: a list of this kind confirmed it last."""
-    return await fetch_all(
+def listed_lots(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> AsyncGenerator[list[ListedLot]]:
+    """The mill's lots for sale in sets; ``of_this_list``: a list of this kind confirmed it last."""
+    return fetch_sets(
         conn,
         ListedLot,
         """
-        SELECT r.lot_key, r.lot, coalesce(l.header_fingerprint = %(header_fingerprint)s, false) AS of_this_list,
-               r.status
+        SELECT r.lot_key, r.lot::text AS lot, r.status,
+               coalesce(l.header_fingerprint = %(header_fingerprint)s, false) AS of_this_list
         FROM lot_replica r
         LEFT JOIN lot l ON l.mill_id = r.mill_id AND l.lot_key = r.lot_key
         WHERE r.mill_id = %(mill_id)s AND r.listed

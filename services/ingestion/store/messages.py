@@ -181,7 +181,9 @@ async def find_message(conn: Conn, message_id: UUID, *, mill_id: UUID | None) ->
         """
         SELECT m.message_id, m.mailbox_id, m.size_bytes, m.status, m.reason, m.detail, m.sender, m.subject, m.mill_id,
                m.attachments, m.received_at, m.decided_at,
-               ARRAY(SELECT b.batch_id FROM batch b WHERE b.message_id = m.message_id ORDER BY 1) AS batch_ids
+               ARRAY(SELECT b.batch_id FROM batch b WHERE b.message_id = m.message_id ORDER BY 1) AS batch_ids,
+               ARRAY(SELECT d.datasheet_id FROM datasheet d WHERE d.message_id = m.message_id ORDER BY 1)
+                   AS datasheet_ids
         FROM inbound_message m
         WHERE m.message_id = %(message_id)s AND (%(mill_id)s::uuid IS NULL OR m.mill_id = %(mill_id)s)
         """,
@@ -197,7 +199,7 @@ async def reopen(conn: Conn, message_id: UUID) -> bool:
             """
             UPDATE inbound_message
             SET status = 'received', reason = NULL, detail = NULL, attempts = 0, leased_until = NULL, decided_at = NULL
-            WHERE message_id = %(message_id)s AND status <> 'batch' AND raw IS NOT NULL
+            WHERE message_id = %(message_id)s AND status NOT IN ('batch', 'datasheet') AND raw IS NOT NULL
             """,
             {"message_id": message_id},
         )

@@ -8,6 +8,8 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from shared.db import Conn, execute, fetch_all, fetch_one
+from shared.filtering import Field, Kind, Listing
+from shared.keyset import Found, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,24 +148,32 @@ async def uses_of(conn: Conn, profile_ids: Sequence[UUID]) -> dict[UUID, Profile
     return {one.profile_id: one for one in found}
 
 
-async def list_profiles(
-    conn: Conn, *, mill_id: UUID | None, status: str | None, after: UUID | None, limit: int
-) -> list[Profile]:
-    """In the order of their ids."""
-    return await fetch_all(
+PROFILES = Listing(
+    {
+        "mill_id": Field(Kind.ID, "mill_id"),
+        "name": Field(Kind.TEXT, "name"),
+        "status": Field(Kind.TEXT, "status", words=("active", "archived")),
+        "header_fingerprint": Field(Kind.TEXT, "header_fingerprint"),
+        "changed_at": Field(Kind.INSTANT, "confirmed_at"),
+    },
+    id="profile_id",
+    sort="-changed_at",
+)
+
+
+async def list_profiles(conn: Conn, question: Question, *, mill_id: UUID | None) -> Found[Profile]:
+    """Saved mappings of a mill, ``None``: of all."""
+    return await question.fetch(
         conn,
         Profile,
         """
-        SELECT profile_id, mill_id, name, status, header_fingerprint, headers, profile, version, confirmed_by,
+        SELECT {mark}, profile_id, mill_id, name, status, header_fingerprint, headers, profile, version, confirmed_by,
                confirmed_at
         FROM mapping_profile
-        WHERE (%(mill_id)s::uuid IS NULL OR mill_id = %(mill_id)s)
-          AND (%(status)s::text IS NULL OR status = %(status)s)
-          AND (%(after)s::uuid IS NULL OR profile_id > %(after)s)
-        ORDER BY profile_id
-        LIMIT %(limit)s
+        WHERE (%(of_mill)s::uuid IS NULL OR mill_id = %(of_mill)s) {filters}
+        {order}
         """,
-        {"mill_id": mill_id, "status": status, "after": after, "limit": limit},
+        {"of_mill": mill_id},
     )
 
 

@@ -1,7 +1,6 @@
 """Commit a list, take catalog's answers, and ask again where none came."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from uuid import UUID
 
 from services.ingestion.domain.batches import Action, BatchStatus, RowStatus
@@ -74,20 +73,21 @@ async def _out_of_order(conn: Conn, batch: Batch) -> list[str]:
 
 async def _send(conn: Conn, batch: Batch) -> int:
     """Publish every part that has an unanswered row, with the same content each time; the number of parts."""
-    sent = await commits.unanswered_parts(conn, batch.batch_id)
-    events = [
-        RowsAccepted(
-            batch_id=batch.batch_id,
-            mill_id=batch.mill_id,
-            part=part,
-            parts=batch.parts,
-            header_fingerprint=batch.header_fingerprint,
-            rows=tuple(_accepted(row) for row in members),
+    parts = await commits.unanswered_parts(conn, batch.batch_id)
+    for part in parts:  # one at a time: together they may be more than fits into memory
+        members = await commits.rows_of_part(conn, batch.batch_id, part)
+        await outbox.add(
+            conn,
+            RowsAccepted(
+                batch_id=batch.batch_id,
+                mill_id=batch.mill_id,
+                part=part.part,
+                parts=batch.parts,
+                header_fingerprint=batch.header_fingerprint,
+                rows=tuple(_accepted(row) for row in members),
+            ),
         )
-        for part, members in groupby(sent, key=lambda row: row.part)
-    ]
-    await outbox.add(conn, *events)
-    return len(events)
+    return len(parts)
 
 
 def _accepted(row: SentRow) -> AcceptedRow:

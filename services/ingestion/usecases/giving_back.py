@@ -7,11 +7,11 @@ from uuid import UUID
 
 from services.ingestion.domain.batches import RowStatus
 from services.ingestion.parsing.headers import OURS
-from services.ingestion.spreadsheets import TableKind, Value
 from services.ingestion.store import rows
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.rows import BatchRow
 from shared.db import Conn
+from shared.export import Format, Value
 
 ROWS_MAX = 50_000
 REASON = f"{OURS}: why not listed"
@@ -31,7 +31,7 @@ _CARRIED = (
 )
 
 
-async def table_of(conn: Conn, batch: Batch, *, statuses: Sequence[str] | None, kind: TableKind) -> list[list[Value]]:
+async def table_of(conn: Conn, batch: Batch, *, statuses: Sequence[str] | None, kind: Format) -> list[list[Value]]:
     """The list's own columns and cells as they were written, with the reason beside each row."""
     found = await rows.rows_of(conn, batch.batch_id, statuses=statuses or list(GIVEN_BACK), limit=ROWS_MAX)
     lots = [row for row in found if row.row_number is not None]
@@ -82,11 +82,11 @@ def _carried(reading: Mapping[str, object], lots: Sequence[BatchRow]) -> list[tu
     return found
 
 
-def _value(text: str | None, kind: TableKind, *, numbers: bool) -> Value:
+def _value(text: str | None, kind: Format, *, numbers: bool) -> Value:
     """A cell as it was: a number of a spreadsheet stays one, and as text it cannot be taken for thousands."""
     if text is None or not numbers or not _NUMBER.fullmatch(text) or f"{float(text):.12g}" != text:
         return text
-    if kind is TableKind.XLSX:
+    if kind is Format.XLSX:
         return float(text) if "." in text else int(text)
     return f"{text}0" if len(text.partition(".")[2]) == 3 else text
 

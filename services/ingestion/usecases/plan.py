@@ -13,14 +13,14 @@ from services.ingestion.domain.lots import Change, KnownLot, Outlook, compare, o
 from services.ingestion.store import batches, lots, rows
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.mills import Mill
-from services.ingestion.store.rows import LOT, BatchRow
+from services.ingestion.store.rows import LOT, ComparedRow
 from shared.contracts.types import ItemStatus, LotValues
 from shared.db import Conn
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    row: BatchRow
+    row: ComparedRow
     values: LotValues
     lot_key: str
     change: Change
@@ -49,13 +49,15 @@ class Plan:
 
 async def plan_batch(conn: Conn, batch: Batch) -> Plan:
     """Compare a batch with what is for sale now; writes nothing."""
-    stored = await rows.rows_of(conn, batch.batch_id)
+    stored = await rows.compared_rows(conn, batch.batch_id)
     all_rows = [row for row in stored if row.action != Action.WITHDRAW]
     proposed = [row for row in stored if row.action == Action.WITHDRAW and row.lot_key]
     usable = [(row, row.values, row.lot_key) for row in all_rows if row.status in ACCEPTABLE]
-    listed = await lots.listed_lots(conn, mill_id=batch.mill_id, header_fingerprint=batch.header_fingerprint or "")
+    listed = lots.listed_lots(conn, mill_id=batch.mill_id, header_fingerprint=batch.header_fingerprint or "")
     known = {
-        one.lot_key: KnownLot(LOT.validate_python(one.lot), one.of_this_list, ItemStatus(one.status)) for one in listed
+        one.lot_key: KnownLot(LOT.validate_json(one.lot), one.of_this_list, ItemStatus(one.status))
+        async for some in listed
+        for one in some
     }
     pairs = [(row, values, key) for row, values, key in usable if values is not None and key is not None]
     kept = [row for row in proposed if row.status == RowStatus.EXCLUDED]  # a person said: it is still there

@@ -1,29 +1,25 @@
 """Read a list that was taken in: claim it, keep what it says, and commit it or leave it to a person."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from uuid_utils.compat import uuid7
-
-from services.ingestion.domain.batches import BatchStatus, Finding, Row, status_of
+from services.ingestion.domain.batches import BatchStatus
 from services.ingestion.domain.guards import Limits, objections
-from services.ingestion.domain.lots import lot_keys
-from services.ingestion.editing import finding_of
-from services.ingestion.parsing.model import ListReading, Problem, RowReading, UnreadableFile
+from services.ingestion.packing import ListRead, Summary
+from services.ingestion.parsing.model import Problem, UnreadableFile
+from services.ingestion.parsing.wording import in_language, word_in
 from services.ingestion.store import batches, mills, progress, rows
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.mills import Mill
 from services.ingestion.store.progress import Claim
-from services.ingestion.store.rows import NewRow
-from services.ingestion.usecases.announce import PROBLEMS_SHOWN_MAX, announce
+from services.ingestion.usecases.announce import announce
 from services.ingestion.usecases.commits import commit_batch
+from services.ingestion.usecases.making_rows import RowMaker
 from services.ingestion.usecases.plan import figures_of, plan_batch, save_plan
 from services.ingestion.usecases.profiles import Known
-from shared.contracts.types import ref_key
 from shared.db import Conn
 
 ROWS_MAX = 100_000  # the longest list we promise to read
@@ -69,38 +65,39 @@ def _today(mill: Mill, now: datetime) -> date:
 
 async def refuse_reading(conn: Conn, claim: Claim, refused: UnreadableFile) -> None:
     """The file holds no list: the batch fails with the reason."""
-    await mills.lock_mill(conn, claim.mill_id)
+    mill = await mills.lock_mill(conn, claim.mill_id)
     moved = await progress.move(
         conn,
         batch_id=claim.batch_id,
         target=BatchStatus.FAILED,
-        reasons=[refused.message],
+        reasons=[in_language(refused.message, mill.language if mill else None)],
         attempt=claim.attempt,
     )
     if moved is not None:
         await announce(conn, claim.batch_id, previous=BatchStatus.PARSING)
 
 
-async def finish_reading(conn: Conn, work: Work, reading: ListReading, known: Known) -> None:
+async def finish_reading(conn: Conn, work: Work, read: ListRead, known: Known) -> None:
     """Store what the list says; commit it when the mill is trusted and no guard objects, else ask a person.
 
     ``known`` is what the list was read with.
     """
     claim = work.claim
-    lots_read = [row for row in reading.rows if row.kind == "lot"]
-    if len(lots_read) > ROWS_MAX:
-        message = f"The list has {len(lots_read)} rows; the limit is {ROWS_MAX}. Send it in parts."
+    summary, about = read.summary, read.summary.about
+    if summary.lots > ROWS_MAX:
+        message = f"The list has {summary.lots} rows; the limit is {ROWS_MAX}. Send it in parts."
         return await refuse_reading(conn, claim, UnreadableFile("too_many_rows", message))
     mill = await mills.lock_mill(conn, claim.mill_id) or work.mill
-    unsure = [problem.message for problem in reading.review_reasons]
-    problems = _first_problems(reading)
+    unsure = [problem.message for problem in about.review_reasons]
+    problems = [_sentence(problem, mill.language) for problem in summary.problems]
     target = BatchStatus.VALIDATING
-    if not any(row.values is not None for row in lots_read):
-        if not lots_read and not reading.columns:
-            message = "No list was found in the file. " + " ".join(unsure)
-            return await refuse_reading(conn, claim, UnreadableFile("no_lots", message.strip()))
+    if not summary.readable:
+        if not summary.lots and not about.columns:
+            message = " ".join([in_language("No list was found in the file.", mill.language), *unsure])
+            return await refuse_reading(conn, claim, UnreadableFile("no_lots", message))
         target = BatchStatus.MAPPING_REQUIRED
-        unsure = unsure or ["No row could be read with these columns; say what each column means."]
+        words = "No row could be read with these columns; say what each column means."
+        unsure = unsure or [in_language(words, mill.language)]
     moved = await progress.move(
         conn, batch_id=claim.batch_id, target=target, reasons=unsure, problems=problems, attempt=claim.attempt
     )
@@ -109,14 +106,16 @@ async def finish_reading(conn: Conn, work: Work, reading: ListReading, known: Kn
     await batches.set_reading(
         conn,
         batch_id=claim.batch_id,
-        header_fingerprint=reading.header_fingerprint,
-        list_date=reading.list_date,
-        reading=_facts(reading),
+        header_fingerprint=about.header_fingerprint,
+        list_date=about.list_date,
+        reading=_facts(summary),
         profile_id=known.profile.profile_id if known.profile else None,
         profile_version=known.profile.version if known.profile else None,
     )
     await rows.delete_rows(conn, claim.batch_id)
-    await rows.insert_rows(conn, claim.batch_id, _new_rows(lots_read))
+    made = RowMaker(mill.language)
+    for lots_read in read.sets():
+        await rows.insert_rows(conn, claim.batch_id, made.rows(lots_read))
     await progress.refresh_figures(conn, claim.batch_id)
     if target is BatchStatus.MAPPING_REQUIRED:
         await announce(conn, claim.batch_id, previous=BatchStatus.PARSING)
@@ -133,6 +132,7 @@ async def judge(conn: Conn, mill: Mill, batch_id: UUID, *, unsure: Sequence[str]
     reasons = [*unsure, *objections(await figures_of(conn, mill=mill, batch=batch, plan=plan), LIMITS)]
     if not mill.approved:
         reasons.append(f"{mill.name} is not approved for trading at the moment.")
+    reasons = [in_language(reason, mill.language) for reason in reasons]
     if automatic and not reasons and plan.rows:
         await commit_batch(conn, batch, plan, previous=BatchStatus.VALIDATING)
         return
@@ -142,65 +142,15 @@ async def judge(conn: Conn, mill: Mill, batch_id: UUID, *, unsure: Sequence[str]
     await announce(conn, batch_id, previous=BatchStatus.VALIDATING)
 
 
-def _new_rows(lots_read: Sequence[RowReading]) -> list[NewRow]:
-    keys = lot_keys(row.values for row in lots_read)
-    seen: set[str] = set()
-    new: list[NewRow] = []
-    for place, (read, key) in enumerate(zip(lots_read, keys, strict=True), start=1):
-        row = _row(read, place)
-        repeated = key is not None and key in seen
-        if key is not None:
-            seen.add(key)
-        else:
-            key = ref_key(row.lot_ref)
-        findings = row.findings
-        if repeated:
-            message = f"The lot number {row.lot_ref} stands in an earlier row of this list."
-            findings = (*findings, Finding("duplicate_lot_ref", message, "error", field="lot_ref", raw=row.lot_ref))
-        status = status_of(values=row.values, findings=findings, repeated=repeated)
-        new.append(NewRow(uuid7(), _with(row, findings), status, key))
-    return new
-
-
-def _with(row: Row, findings: tuple[Finding, ...]) -> Row:
-    return Row(
-        row.place, row.sheet, row.number, row.values, row.lot_ref, row.source_values, row.partial, findings,
-        row.defaulted,
-    )  # fmt: skip
-
-
-def _row(read: RowReading, place: int) -> Row:
-    ref = read.values.lot_ref if read.values else read.partial.get("lot_ref")
-    return Row(
-        place=place,
-        sheet=read.sheet,
-        number=read.row,
-        values=read.values,
-        lot_ref=str(ref) if ref else None,
-        source_values=read.source_values,
-        partial=read.partial,
-        findings=tuple(finding_of(problem) for problem in read.problems),
-        defaulted=read.defaulted,
-    )
-
-
-def _first_problems(reading: ListReading) -> list[str]:
-    """The first things a person would want to know, worst first."""
-    found: list[Problem] = [problem for row in reading.rows if row.values is None for problem in row.problems]
-    found += [*reading.warnings, *(problem for row in reading.rows if row.values for problem in row.problems)]
-    return [_sentence(problem) for problem in found[:PROBLEMS_SHOWN_MAX]]
-
-
-def _sentence(problem: Problem) -> str:
-    where = " ".join(
-        part for part in (problem.sheet and f"{problem.sheet},", problem.row and f"row {problem.row}:") if part
-    )
+def _sentence(problem: Problem, language: str) -> str:
+    row = problem.row and f"{word_in('row', language)} {problem.row}:"
+    where = " ".join(part for part in (problem.sheet and f"{problem.sheet},", row) if part)
     return f"{where} {problem.message}".strip()
 
 
-def _facts(reading: ListReading) -> dict[str, object]:
+def _facts(summary: Summary) -> dict[str, object]:
     """What the file turned out to be, for the people who look at it."""
-    kinds = Counter(row.kind for row in reading.rows if row.kind != "lot")
+    reading = summary.about
     total = reading.stated_total_kg
     return {
         "kind": reading.kind,
@@ -221,5 +171,5 @@ def _facts(reading: ListReading) -> dict[str, object]:
         "columns": [asdict(column) for column in reading.columns],
         "warnings": [asdict(warning) for warning in reading.warnings],
         "review_reasons": [problem.message for problem in reading.review_reasons],
-        "other_rows": dict(kinds),
+        "other_rows": dict(summary.other_rows),
     }

@@ -41,6 +41,7 @@ REELS = Listing(
     id="r.id",
     sort="-listed_at",
     also=("q",),
+    facets=("grade", "gsm", "maker", "price"),
 )
 
 

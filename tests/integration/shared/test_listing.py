@@ -189,3 +189,19 @@ async def test_cursor_when_of_another_question_or_opened_then_refused_and_tells_
     assert (await client.get("/reels?limit=1000000000")).status_code == 422
     opened = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     assert ROWS[0]["maker"].encode() not in opened  # sealed: not even the value that is sorted by
+
+
+async def test_facets_when_asked_then_counted_over_all_pages_and_only_what_is_seen(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/reels?limit=1&facets=grade,gsm&maker=B")).json()
+    mine = [row for row in ROWS if row["maker"] == "B"]
+    assert {one["value"]: one["count"] for one in page["facets"]["grade"]} == {"kraft": 3, "liner": 3}
+    assert [(one["value"], one["count"]) for one in page["facets"]["gsm"]] == [("80", 3), ("80.5", 3)]
+    assert len(mine) == 9
+    follows = await client.get(f"/reels?limit=1&maker=B&cursor={page['next_cursor']}")
+    assert (follows.status_code, follows.json()["facets"]) == (200, None)
+    buyer = bearer("buyer_user", uuid4())
+    seen = (await client.get("/reels?limit=1&facets=price", headers=buyer)).json()["facets"]["price"]
+    assert {one["value"] for one in seen} == {str(row["price"]) for row in ROWS if row["is_open"] and row["price"]}
+    for query in ("facets=cost", "facets=nothing", "facets="):
+        refused = await client.get(f"/reels?{query}", headers=buyer)
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid_filter")

@@ -57,6 +57,6 @@ async def test_page_when_the_whole_list_is_described_then_its_fields_are_in_the_
 ) -> None:
     operation = scene[0].openapi()["paths"]["/mvp/api/reels"]["get"]
     named = {one["name"]: one for one in operation["parameters"]}
-    assert {*REELS.fields, "sort", "limit", "cursor", "Prefer"} == set(named)
+    assert {*REELS.fields, "sort", "limit", "cursor", "facets", "Prefer"} == set(named)
     assert named["grade"]["schema"]["enum"] == ["kraft", "liner", "sack"]
     assert {"application/json", "text/csv"} < set(operation["responses"]["200"]["content"])

@@ -8,6 +8,8 @@ from shared.contracts.gateway import Role
 from shared.filtering import Kind
 from tests.support.stocked import ROWS, Place, Stocked, ids
 
+# The file of these is another thing: rows to be corrected in the columns of the list, an empty list to fill in.
+OWN_FILES = ("/rows", "/mapping-profiles")
 TOTAL = {"Prefer": "return=total-count"}
 
 
@@ -88,6 +90,8 @@ async def test_lists_when_asked_what_makes_no_sense_then_refused(stock: Stocked)
 
 async def test_lists_when_wanted_as_a_file_then_the_same_rows(stock: Stocked) -> None:
     for place in stock.lists:
+        if place.path.endswith(OWN_FILES):
+            continue
         answer = await place.get("limit=1", Accept="text/csv")
         assert answer.headers["content-type"] == "text/csv; charset=utf-8", place.path
         assert answer.headers["content-disposition"].startswith("attachment")
