@@ -7,6 +7,7 @@ import typer
 from bench import bus as bus_case
 from bench import http as http_case
 from bench import ingestion as ingestion_case
+from bench import login as login_case
 from bench import memory as memory_case
 from bench.table import Report
 
@@ -35,6 +36,14 @@ def memory(as_json: AsJson = False) -> None:
     """All Python processes of the running system beside Django, gunicorn and Celery; processor time of idle workers."""
     report = Report("idle memory", as_json=as_json)
     memory_case.measure(report)
+    report.end()
+
+
+@app.command()
+def login(as_json: AsJson = False) -> None:
+    """What signing in costs others, whether its time tells who exists, and how soon ended rights end everywhere."""
+    report = Report("sign-in", as_json=as_json)
+    login_case.measure(report)
     report.end()
 
 

@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -31,6 +32,9 @@ GENERATED = (
 )
 # RFC 8601 puts the name of the mail server first in a header, ended by a blank or a semicolon.
 _AUTHSERV_ID = re.compile(r"[A-Za-z0-9._-]{1,253}")
+# Whose mails are whose: invitations and links of the gateway, newsletters and notices.
+SENDERS = {"OFFCUT_GATEWAY_FROM_ADDRESS": "accounts", "OFFCUT_NEWSLETTER_FROM_ADDRESS": "offers"}
+_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{1,62}")
 # Each of our servers and the addresses that make it needless.
 GIVEN_BY = {"postgres": ("DATABASE_URL",), "redis": ("REDIS_URL",), "mail": ("SMTP_URL", "IMAP_URL")}
 
@@ -66,6 +70,7 @@ def configure(layout: Layout, given: Mapping[str, str], *, environment: str | No
     if admin_url is not None:
         values |= _role_urls(admin_url, values)
     values |= _addresses(layout, given, choices.embedded, values)
+    values |= _senders(given, values, public_url=choices.public_url)
     if values != known:
         write_secrets(layout.secrets_file, values)
     choices.write(layout.var)
@@ -126,6 +131,22 @@ def _addresses(
     for name in ("REDIS_URL", "SMTP_URL", "IMAP_URL", "BOUNCE_IMAP_URL"):
         if given.get(name):
             found[f"OFFCUT_{name}"] = given[name]
+    return found
+
+
+def _senders(given: Mapping[str, str], values: Mapping[str, str], *, public_url: str | None) -> dict[str, str]:
+    """Return whom mails are from: as given or as before, else an address at the public host, which somebody owns.
+
+    Without a public host the settings' own example addresses stay, which no mail server outside believes.
+    """
+    host = urlsplit(public_url or "").hostname or ""
+    found: dict[str, str] = {}
+    for name, mailbox in SENDERS.items():
+        address = given.get(name) or values.get(name) or f"{mailbox}@{host}"
+        if _ADDRESS.fullmatch(address):
+            found[name] = address
+        elif given.get(name):
+            raise ValueError(f"{name} is one plain address, like {mailbox}@example.org")
     return found
 
 

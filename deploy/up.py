@@ -13,7 +13,7 @@ from rich.table import Table
 from deploy import pm2
 from deploy.bootstrap import BootstrapRefused, bootstrap
 from deploy.choices import Choices
-from deploy.configure import GIVEN_BY, Configuration, choose, configure
+from deploy.configure import GIVEN_BY, SENDERS, Configuration, choose, configure
 from deploy.demo import DemoFailed, accounts
 from deploy.demo import run as run_demo
 from deploy.embedded.place import ROOT
@@ -218,6 +218,7 @@ def show_end(layout: Layout, began: float, *, changed: bool, demo: bool) -> None
         table.add_row("First administrator", f"OFFCUT_SECRETS_FILE={layout.secrets_file} {create}")
     if choices is not None and "mail" not in choices.embedded:
         table.add_row("Mailed lists are believed of", f"{believed(layout)} (OFFCUT_AUTHSERV_ID, see README.md)")
+        table.add_row("Mails are from", sent_from(layout))
     table.add_row("Processes", f"PATH={pm2.search_path()}:$PATH pm2 ls")
     table.add_row("Stop", "bin/down (the data stay)")
     online = sum(process.online for process in pm2.running())
@@ -229,6 +230,15 @@ def show_end(layout: Layout, began: float, *, changed: bool, demo: bool) -> None
 def believed(layout: Layout) -> str:
     """The mail server whose word on a sender counts; without one every mailed list waits in the quarantine."""
     return layout.secrets().get("OFFCUT_AUTHSERV_ID") or "no mail server: set it, or all mails wait in the quarantine"
+
+
+def sent_from(layout: Layout) -> str:
+    """The addresses that stand in mails; they have to be the operator's own, or mail servers refuse them."""
+    known = layout.secrets()
+    missing = [name for name in SENDERS if name not in known]
+    if missing:
+        return f"an example address: set {' and '.join(missing)}, or no mail server will take them"
+    return " and ".join(known[name] for name in SENDERS)
 
 
 def main() -> None:

@@ -20,7 +20,9 @@ DOCS = "/mvp/api/docs/"
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Offcut API</title>
 <link rel="stylesheet" href="/mvp/api/docs/assets/swagger-ui.css"></head>
-<body><div id="swagger-ui"></div>
+<body><p style="margin: 1rem 1.5rem 0; font-family: system-ui, sans-serif">
+<a href="/mvp/api/docs/reference">The same as one page to read and to print, with three worked examples</a></p>
+<div id="swagger-ui"></div>
 <script src="/mvp/api/docs/assets/swagger-ui-bundle.js"></script>
 <script src="/mvp/api/docs/start.js"></script></body></html>
 """

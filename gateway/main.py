@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from gateway import api, operations, pages
+from gateway import api, operations, pages, reference
 from gateway.documents import assets, documents
 from gateway.door import Door
 from gateway.ear import Ear
@@ -48,6 +48,7 @@ def own_app(config: GatewaySettings) -> FastAPI:
     own.state.documents = {}
     own.state.grade_names = {}
     own.include_router(documents)
+    own.include_router(reference.reference)
     own.include_router(problem_pages)
     own.include_router(pages.pages)
     own.mount("/mvp/api/docs/assets", assets())

@@ -46,7 +46,11 @@ async def get_privacy_request(
 @privacy.get(
     "/users/{user_id}/privacy-requests/{privacy_request_id}/archive",
     response_class=Response,
-    responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}}},
+    responses={
+        200: {"content": {"application/json": {"schema": {"type": "object"}}}},
+        409: {"description": "not made yet"},
+        410: {"description": "too old"},
+    },
     summary="The file of an export, to be saved; for seven days",
 )
 async def get_archive(user_id: UUID, privacy_request_id: UUID, actor: AnyActor, conn: Transaction) -> Response:

@@ -129,7 +129,9 @@ class _Operation:
                 one |= {"required": True, "schema": KEY, "name": "Idempotency-Key"}
                 one["example"] = "0193f2c4-aa10-7b5e-8c61-2f0d9e7b3c21"
             elif one["name"] == "if-match":
-                one |= {"required": True, "schema": VERSION, "name": "If-Match", "example": '"3"'}
+                # Not required where the same request also creates what no version exists of yet.
+                required = self._marks.needs_version
+                one |= {"required": required, "schema": VERSION, "name": "If-Match", "example": '"3"'}
             elif one["in"] == "path":
                 one["example"] = self._examples.parameter(str(one["name"]), one["schema"])
         if self._marks.takes_key and not self._marks.needs_key:
@@ -179,10 +181,11 @@ class _Operation:
             self._marks,
             method=self._method,
             has_body=body is not None,
-            has_files="multipart/form-data" in (body or {}).get("content", {}),
+            has_files="multipart/form-data" in cast(JSON, body or {}).get("content", {}),
             has_input=bool(inputs),
             names_ids="{" in self._path or '"uuid"' in str([inputs, body]).replace("'", '"') or _names_ids(body),
             has_link="{token}" in self._path,
+            has_version=any(one["name"] == "If-Match" for one in inputs),
         )
         responses = self._operation["responses"]
         responses.pop("422", None)

@@ -93,7 +93,15 @@ def _response(status: int, when: str, code: str, detail: str, more: JSON, header
 
 
 def statuses_of(
-    marks: Marks, *, method: str, has_body: bool, has_files: bool, has_input: bool, names_ids: bool, has_link: bool
+    marks: Marks,
+    *,
+    method: str,
+    has_body: bool,
+    has_files: bool,
+    has_input: bool,
+    has_link: bool,
+    has_version: bool,
+    names_ids: bool,
 ) -> list[int]:
     """What a route can refuse with. ``has_link``: its path holds a token of a mail; ``names_ids``: it names a thing."""
     found = {429, 503}
@@ -113,6 +121,6 @@ def statuses_of(
         found.add(410)
     if method != "GET" and not (marks.is_public and not marks.takes_key):
         found.add(409)
-    if marks.needs_version:
+    if has_version:
         found |= {412, 428}
     return sorted(found)

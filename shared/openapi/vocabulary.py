@@ -141,6 +141,8 @@ _OF_ONE: Mapping[str, Mapping[str, object]] = {
         "weight_bands": ["10_to_25t"], "currencies": ["EUR"], "incoterms": ["FCA"], "forms": ["reel"],
         "grains": ["long"], "certifications": ["FSC"], "price_units": ["per_t"], "item_statuses": ["available"],
     },
+    "SheetOut": {"file": "/mvp/api/datasheets/0193f2c4-7b3e-7a11-9c52-e4d0f6a8b120/file", "file_name": "liner-b.pdf"},
+    "SheetValueOut": {"property": "bursting_strength", "gsm": "135", "value": "350", "unit": "kPa"},
     "StreamHealth": {"stopped": None},
     "MillOut": {"id": _MILL, "name": "Papierfabrik Aumühle", "slug": "aumuehle"},
     "HolderOut": {"id": _BUYER, "name": "Ostwelle Verpackung"},

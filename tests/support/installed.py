@@ -50,10 +50,11 @@ def settings_of(place: Installation) -> Generator[GatewaySettings]:
                 "port": free_port(),
                 "upstream_ports": {service: (free_port(),) for service in SERVICES if service != "gateway"},
                 "worker_ports": dict.fromkeys(SERVICES, free_port()),
-                "boot_wait_seconds": 0.2,
+                "boot_wait_seconds": 1.0,
                 "registrations_per_address_max": 10_000,
                 "resets_per_address_max": 10_000,
                 "address_failures_max": 1_000_000,
+                "rates_times": 1_000_000,
             }
         )
 

@@ -51,20 +51,22 @@ class Endpoint:
 
 
 def endpoints_of(document: JSON) -> Iterator[Endpoint]:
-    schemas = document["components"]["schemas"]
+    schemas: dict[str, JSON] = document["components"]["schemas"]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            kinds = operation.get("requestBody", {}).get("content", {})
+            kinds: dict[str, JSON] = operation.get("requestBody", {}).get("content", {})
             kind = next(iter(kinds), None)
-            schema = kinds[kind]["schema"] if kind else {}
-            schema = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+            schema: JSON = kinds[kind]["schema"] if kind else {}
+            if "$ref" in schema:
+                schema = schemas[str(schema["$ref"]).rpartition("/")[2]]
+            members: JSON = schema.get("properties", {})
             yield Endpoint(
                 method=method.upper(),
                 path=path.removeprefix("/mvp/api"),
                 roles=frozenset(operation.get("x-roles", ())),
                 kind=kind,
                 body=kinds[kind]["example"] if kind else None,
-                members=tuple(schema.get("properties", ())),
+                members=tuple(members),
                 shown_as=tuple({"application/json", *operation["responses"].get("200", {}).get("content", {})}),
                 filters=frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"),
                 is_public=operation["security"] == [],

@@ -81,6 +81,12 @@ class Thing:
     noun: str
     id: str
     seen_by: frozenset[str]
+    read_by: frozenset[str] = frozenset()  # who may look besides, and do nothing with it
+    within: str | None = None  # the id of what it belongs to, where paths name that too
+
+
+def _callers(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(one for one in CALLERS if one in names or one.partition(".")[0] in names)
 
 
 @dataclass(slots=True)
@@ -93,10 +99,11 @@ class Town:
     headers: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     things: list[Thing] = field(default_factory=list[Thing])
 
-    def add(self, noun: str, thing_id: object, *seen_by: str) -> None:
-        """``seen_by`` holds callers, or slugs for everybody there."""
-        callers = frozenset(one for one in CALLERS if one in seen_by or one.partition(".")[0] in seen_by)
-        self.things.append(Thing(noun, str(thing_id), callers))
+    def add(
+        self, noun: str, thing_id: object, *seen_by: str, read_by: tuple[str, ...] = (), within: str | None = None
+    ) -> None:
+        """``seen_by`` and ``read_by`` hold callers, or slugs for everybody there."""
+        self.things.append(Thing(noun, str(thing_id), _callers(seen_by), _callers(read_by), within))
 
     def first(self, noun: str) -> str | None:
         return next((one.id for one in self.things if one.noun == noun), None)
@@ -164,7 +171,9 @@ async def _people(made: Town) -> None:
         await save_people(conn, people, {one.user_id: "x" for one in people}, actor=BY)
     await made.place.settle()
     for organization in organizations:
-        made.add("organization_id", organization.organization_id, organization.slug)
+        # A window shows each side the card of the other.
+        met = tuple(slug for pair in PAIRS for slug in pair if organization.slug in pair)
+        made.add("organization_id", organization.organization_id, organization.slug, read_by=met)
         if organization.kind == OrganizationKind.MILL:
             made.add("mill_id", organization.organization_id, organization.slug)
     for person in people:
@@ -181,6 +190,14 @@ async def _trade(made: Town) -> None:
         made.add("batch_id", await _upload(made, mill), mill)
         made.add("datasheet_id", await _describe(made, mill), mill)
         made.add("item_id", (await made.make(f"{mill}.owner", "/items", DRAFT))["id"], mill)
+        mapping = {
+            "name": f"Mapping of {mill}",
+            "headers": ["Gewicht"],
+            "columns": {"Gewicht": {"field": "weight_net_kg"}},
+        }
+        profile_id = str(uuid4())
+        await made.make(f"{mill}.owner", f"/mapping-profiles/{profile_id}", mapping, method="PUT")
+        made.add("profile_id", profile_id, mill)
     items = await Trading(made.place).items()
     for mill, buyer in PAIRS:
         await _ask_for(made, mill, buyer, items[f"{mill}-1"])
@@ -251,6 +268,12 @@ async def _operate(made: Town, item_id: UUID) -> None:
         people = {str(one.user_id): one for one in accounts.people_of(entry(buyer), Role.BUYER_USER)}
         for issue in (await made.make("admin", "/newsletter/issues", wanted))["items"]:
             made.add("issue_id", issue["id"], f"{buyer}.{people[issue['user_id']].org_role}")
+    for slug in (*MILLS, *BUYERS):
+        [user_id] = [
+            one.id for one in made.things if one.noun == "user_id" and one.seen_by == frozenset({f"{slug}.owner"})
+        ]
+        asked = await made.make(f"{slug}.owner", f"/users/{user_id}/privacy-requests", {"type": "export"})
+        made.add("privacy_request_id", asked["id"], f"{slug}.owner", within=user_id)
     mailbox = {"name": "Lists", "host": "imap.example.org", "username": "lists", "password": "pass phrase of the box"}
     made.add("mailbox_id", (await made.make("admin", "/mailboxes", mailbox))["id"])
     run = {"scope": "item", "item_id": str(item_id)}

@@ -65,11 +65,11 @@ def test_operations_when_listed_then_each_says_what_it_does(document: JSON, oper
 def test_refusals_when_a_route_has_a_mark_then_documented(operations: list[Operation]) -> None:
     for name, one in operations:
         answers = set(one["responses"])
-        headers = {found["name"]: found for found in one.get("parameters", []) if found["in"] == "header"}
+        headers = {found["name"] for found in one.get("parameters", []) if found["in"] == "header"}
         assert {"429", "503"} <= answers, name
         assert ("403" in answers) == bool(one["security"]), name
         assert "401" in answers or not one["security"], name
-        assert ({"412", "428"} <= answers) == ("If-Match" in headers and headers["If-Match"]["required"]), name
+        assert ({"412", "428"} <= answers) == ("If-Match" in headers), name
         assert ("413" in answers) == ("requestBody" in one), name
         if "{" in name:
             assert "404" in answers, name

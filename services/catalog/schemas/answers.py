@@ -147,12 +147,35 @@ class ItemOut(BaseModel):
     redacted: list[str]
 
 
+class SheetValueOut(BaseModel):
+    """One property of the paper; ``gsm`` null: of every grammage of the sheet."""
+
+    model_config = ConfigDict(extra="allow")
+
+    property: str
+    gsm: str | None
+    value: str
+    unit: str
+
+
+class SheetOut(BaseModel):
+    """An approved data sheet. ``file_name`` and ``file`` are for whoever may have the PDF."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: UUID
+    file_name: str | None
+    file: str | None
+    values: list[SheetValueOut]
+
+
 class ItemDetail(ItemOut):
     """With what only the page of one item shows. ``source_values``: the row as the mill wrote it."""
 
     contacts: list[ContactOut] | None
     source_values: dict[str, str] | None
     holder: HolderOut | None
+    datasheets: list[SheetOut] | None
 
 
 class Grade(BaseModel):

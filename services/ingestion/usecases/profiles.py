@@ -155,6 +155,8 @@ async def put_profile(
     found = await profiles.find_profile(conn, change.profile_id, mill_id=None)
     if found is not None and found.mill_id != change.mill_id:
         raise ProfileNotFound  # somebody else's
+    if found is None and expected:
+        raise ProfileNotFound  # a version of nothing: answered like somebody else's
     if found is not None and expected is None:
         raise IfMatchRequired("This mapping exists: send the ETag of the version you read in If-Match.")
     check_version(found.version if found else 0, expected or 0)

@@ -1,7 +1,7 @@
 """Bodies and parameters that nobody sends by mistake, on every route: refused with a reason, never a fault of ours.
 
-``OFFCUT_FUZZ_EXAMPLES`` asks for more of those that a generator makes (default 3 per route and way; 30 take two minutes)
-and from then on for every odd value in every member.
+``OFFCUT_FUZZ_EXAMPLES`` asks for more of those that a generator makes (default 2 per route and way); 30 and
+more also send every odd value in every member, which takes some minutes.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ import pytest_asyncio
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis import Case
-from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi import checks
 
 from tests.support.requests_of import Endpoint, endpoints_of
 from tests.support.town import Town, town
 
 JSON = dict[str, Any]
-EXAMPLES = int(os.environ.get("OFFCUT_FUZZ_EXAMPLES", "3"))
+CHECKS: Any = checks  # the generator's types are of its inside
+EXAMPLES = int(os.environ.get("OFFCUT_FUZZ_EXAMPLES", "2"))
 # No route takes any of these, whatever it wants.
 WHOLE = (
     b"", b"NaN", b"[]", b'"x"', b"1", b"\xef\xbb\xbf{}", b'{"a":1,}', b"{} {}", b'{"a":"\\ud800"}', b'{"a":"\\u0000"}',
@@ -46,8 +46,8 @@ ODD = (
     b'"2026-02-30"', b'"=1+1"', b'"\'; DROP TABLE item"', b'{"":""}', b'"24:00"',
 )  # fmt: skip
 RIGHTS = ("role", "mill_id", "buyer_id", "organization_id", "trusted", "status", "version", "id")
-# Every member meets some values and every value some members; all with all take four times as long.
-ROTATION = 4 if EXAMPLES < 30 else 1
+# Every member meets some values and every value some members; all with all take five times as long.
+ROTATION = 5 if EXAMPLES < 30 else 1
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", name="rough")
@@ -101,7 +101,7 @@ async def test_bodies_when_hostile_then_refused_with_a_reason(rough: Town, docum
             if answer.status_code < 300:
                 version = await version_of(rough, endpoint)
     assert not wrong, "\n" + "\n".join(wrong)
-    assert asked[422] > 1000
+    assert asked[422] > 500
     assert (await rough.ask("admin", "GET", "/auth/me")).status_code == 200
 
 
@@ -132,7 +132,7 @@ async def test_requests_when_made_from_the_document_then_answered_as_it_says(rou
 def generated(rough: Town, document: JSON) -> Counter[str]:
     """Requests that fit the document and some that just do not, to every operation."""
     wrong: Counter[str] = Counter()
-    schema = schemathesis.openapi.from_dict(document)
+    schema: Any = schemathesis.openapi.from_dict(document)
     known = {one.name: one for one in endpoints_of(document)}
     with requests.Session() as session:
         for found in schema.get_all_operations():
@@ -153,23 +153,23 @@ def _many(cases: Any, endpoint: Endpoint, rough: Town, session: requests.Session
     @given(case=cases)
     @settings(
         max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )  # fmt: skip
-    def ask(case: Case) -> None:
+    def ask(case: Any) -> None:
         # Most ids are of nothing; every second request goes to something that is there.
         real = {noun: rough.first(noun) for noun in endpoint.nouns}
         if next(turn) % 2 and all(real.values()):
             case.path_parameters.update(real)
         answer = case.call(base_url=rough.address, headers=rough.headers[endpoint.caller], session=session, timeout=30)
-        documented = case.operation.definition.raw["responses"]
+        documented: JSON = case.operation.definition.raw["responses"]
         if str(answer.status_code) not in documented:
             wrong[f"{endpoint.name} answers {answer.status_code}, which is not documented: {answer.text[:120]}"] += 1
         elif answer.status_code >= 500 and "dead-letter" not in endpoint.path:
             wrong[f"{endpoint.name} fails with {answer.status_code}: {answer.text[:200]}"] += 1
         elif answer.status_code < 400:
             try:
-                case.validate_response(answer, checks=[CHECKS.get_one("response_schema_conformance")])
-            except (AssertionError, ExceptionGroup) as error:
+                case.validate_response(answer, checks=[CHECKS.response_schema_conformance])
+            except (AssertionError, BaseExceptionGroup) as error:
                 wrong[f"{endpoint.name} answers what its schema does not say: {str(error)[:500]}"] += 1
 
     ask()

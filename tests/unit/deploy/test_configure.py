@@ -89,3 +89,16 @@ def test_secrets_file_is_readable_by_its_owner_only(layout: Layout) -> None:
 def test_secret_of_two_lines_is_refused_because_the_file_has_one_per_line(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="OFFCUT_KEY"):
         write_secrets(tmp_path / "secrets.env", {"OFFCUT_KEY": "a\nb"})
+
+
+def test_mails_are_from_the_public_host_until_other_addresses_are_given(layout: Layout) -> None:
+    names = ("OFFCUT_GATEWAY_FROM_ADDRESS", "OFFCUT_NEWSLETTER_FROM_ADDRESS")
+    assert not set(names) & set(configure(layout, HOST).secrets)
+    public = {**HOST, "OFFCUT_PUBLIC_URL": "https://papers.example.org:8443"}
+    known = configure(layout, public).secrets
+    assert [known[name] for name in names] == ["accounts@papers.example.org", "offers@papers.example.org"]
+    known = configure(layout, {names[0]: "hello@mill.example"}).secrets
+    assert [known[name] for name in names] == ["hello@mill.example", "offers@papers.example.org"]
+    assert dict(configure(layout, {}).secrets) == dict(known)
+    with pytest.raises(ValueError, match="one plain address"):
+        configure(layout, {names[0]: "a@b.example\nBcc: c@d.example"})
