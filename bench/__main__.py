@@ -62,6 +62,7 @@ def http(
 def ingestion(
     rows: Annotated[list[int] | None, typer.Option(min=100, help="Only lists of so many rows.")] = None,
     kind: Annotated[list[str] | None, typer.Option(help=f"Only these: {' '.join(ingestion_case.lists.KINDS)}.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Medians of so many.")] = ingestion_case.ROUNDS,
     as_json: AsJson = False,
 ) -> None:
     """Lists of 10,000 and 100,000 rows, until they are stored: by us, by pandas and Django, by a decoder and COPY."""
@@ -69,7 +70,7 @@ def ingestion(
     if unknown := [name for name in kinds if name not in ingestion_case.lists.KINDS]:
         raise typer.BadParameter(f"no list is of kind {', '.join(unknown)}")
     report = Report("reading lists", as_json=as_json)
-    ingestion_case.measure(report, sizes=rows or ingestion_case.SIZES, kinds=kinds)
+    ingestion_case.measure(report, sizes=rows or ingestion_case.SIZES, kinds=kinds, rounds=rounds)
     report.end()
 
 

@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from bench import market, processes
 from bench.arena import Place, open_arena, until
 from bench.caller import Met, Task
+from bench.peers import same_query
 from bench.table import Report, Row, alone, less_is_better, median, more_is_better
 from deploy.embedded.place import ROOT
 from deploy.embedded.process import listens
@@ -26,6 +27,7 @@ from tests.support.nginx import running_nginx
 from tests.support.ports import free_ports
 from tests.support.tokens import PUBLIC_KEY, bearer
 
+LIST_FILTERS = {"grade_code": "GRADE_7", "gsm__gte": "100"}
 CASES = {
     "one lot": ("/mvp/api/items/{id}", "/api/items/{id}/"),
     "list of 50": (
@@ -33,7 +35,7 @@ CASES = {
         "/api/items/?grade_code=GRADE_7&gsm__gte=100",
     ),
 }
-CONNECTIONS = (1, 8, 32)
+CONNECTIONS = (1, 8, 32, 128)
 ROUNDS = 3
 SECONDS = 0.7
 WARM_SECONDS = 0.5
@@ -88,7 +90,22 @@ def measure(report: Report, *, connections: Sequence[int] = CONNECTIONS) -> None
                         one = _ask(way, case, ids, connections=count, seconds=SECONDS)
                         found[case, way.name, count].append(one)
             report.add(*_rows(case, connections, found))
+        report.add(*_against_postgresql(place, connections, found))
         report.add(*(alone(f"memory, {way.name}", processes.pss_mib(way.pids), unit="MiB PSS") for way in ways))
+
+
+def _against_postgresql(
+    place: Place, connections: Sequence[int], found: dict[tuple[str, str, int], list[Measured]]
+) -> Generator[Row]:
+    """The list again, answered by PostgreSQL to whoever speaks its protocol."""
+    query = same_query.statement(place.database_url, LIST_FILTERS)
+    for count in connections:
+        rates = [
+            same_query.rate(place.database_url, query, place.logs, connections=count, seconds=1) for _ in range(ROUNDS)
+        ]
+        ours = median(one.per_second for one in found["list of 50", "gateway", count])
+        case = f"http list of 50, {count} connections vs limit"
+        yield more_is_better(case, ours, median(rates), unit="requests/s")
 
 
 def _ask(way: Way, case: str, ids: list[str], *, connections: int, seconds: float) -> Measured:

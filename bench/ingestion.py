@@ -32,7 +32,7 @@ class Run:
     peak_mib: float
 
 
-def measure(report: Report, *, sizes: Sequence[int], kinds: Sequence[str]) -> None:
+def measure(report: Report, *, sizes: Sequence[int], kinds: Sequence[str], rounds: int = ROUNDS) -> None:
     """All contestants in turn in each round, each in a process of its own on an empty database."""
     before: dict[str, tuple[int, float, float]] = {}
     with open_arena() as arena:
@@ -41,12 +41,12 @@ def measure(report: Report, *, sizes: Sequence[int], kinds: Sequence[str]) -> No
                 path = arena.folder / f"list-{size}.{kind}"
                 path.write_bytes(lists.KINDS[kind](size))
                 runs: dict[str, list[Run]] = defaultdict(list)
-                for turn in range(1, ROUNDS + 1):
+                for turn in range(1, rounds + 1):
                     for name in MODULES:
-                        report.tell(f"{kind}, {size} rows, round {turn} of {ROUNDS}: {name}")
+                        report.tell(f"{kind}, {size} rows, round {turn} of {rounds}: {name}")
                         runs[name].append(_bring(arena, name, path))
                 report.add(*_rows(f"list {kind}, {size} rows", size, runs))
-                report.add(*_inside(arena, f"list {kind}, {size} rows", size, path))
+                report.add(*_inside(arena, f"list {kind}, {size} rows", size, path, rounds))
                 total = median(run.total for run in runs[OURS])
                 peak = median(run.peak_mib for run in runs[OURS])
                 if kind in before:
@@ -66,9 +66,9 @@ def _rows(title: str, size: int, runs: Mapping[str, Sequence[Run]]) -> Generator
             yield alone(f"{title}, {name}: {stage}", size / seconds, unit="rows/s")
 
 
-def _inside(arena: Arena, title: str, size: int, path: Path) -> Generator[Row]:
+def _inside(arena: Arena, title: str, size: int, path: Path, rounds: int) -> Generator[Row]:
     with arena.fresh() as place:
-        runs = [_run(MODULES[OURS], path, {**_environment(place), "BENCH_EXPLAIN": "1"}) for _ in range(ROUNDS)]
+        runs = [_run(MODULES[OURS], path, {**_environment(place), "BENCH_EXPLAIN": "1"}) for _ in range(rounds)]
     for stage in runs[0].stages:
         yield alone(
             f"{title}, in the sandbox: {stage}", size / median(run.stages[stage] for run in runs), unit="rows/s"

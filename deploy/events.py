@@ -58,14 +58,14 @@ def lag() -> None:
 @dead.command("list")
 def dead_list(limit: Annotated[int, typer.Option(min=1, max=1000)] = 50) -> None:
     """Show the latest events given up, of all services."""
-    table = Table("id", "service", "event", "number", "died", "attempts", "reason", box=None, pad_edge=False)
     found = _run(lambda: _over_all(lambda conn, _: operations.dead_letters(conn, limit=limit)))
+    if not any(found.values()):
+        say("no dead letters")
     for service, letters in found.items():
-        for letter in letters:
+        for letter in letters:  # lines, not a table: an id that is cut off cannot be copied
             died = letter.died_at.strftime("%Y-%m-%d %H:%M:%SZ")
-            reason = escape(letter.error.partition("\n")[0][:80])
-            table.add_row(str(letter.id), service, letter.type, str(letter.seq), died, str(letter.attempts), reason)
-    CONSOLE.print(table)
+            say(f"{letter.id}  {service}  {letter.type} {letter.seq}, given up {died} after {letter.attempts} tries")
+            say(f"  {escape(letter.error.partition(chr(10))[0][:200])}")
 
 
 @dead.command("show")
@@ -74,9 +74,8 @@ def dead_show(letter_id: LetterId) -> None:
     letter = _run(lambda: _on_letter(letter_id, _get))
     head = {"stream": letter.stream, "seq": letter.seq, "type": letter.type, "key": letter.key}
     CONSOLE.print_json(data={**head, "event": str(letter.event_id)})
-    CONSOLE.print(letter.error, markup=False)
-    CONSOLE.print(letter.meta, markup=False)
-    CONSOLE.print(letter.body, markup=False)
+    for label, text in (("reason", letter.error), ("caused by", letter.meta), ("body", letter.body)):
+        CONSOLE.print(f"{label}: {text}", markup=False)
 
 
 @dead.command("retry")
@@ -290,7 +289,7 @@ def _stop(reason: str, *, code: int) -> NoReturn:
 
 
 def _print_event(service: str, event: Trail) -> None:
-    meta = orjson.loads(event.meta)
+    meta = tracing.read(event.meta) or {}
     cause = f" ← {meta['causation_id']}" if meta.get("causation_id") else ""
     at = event.occurred_at.strftime("%H:%M:%S.%f")[:-3]
     CONSOLE.print(f"{at}  {service} {event.seq}  {event.type}  {event.key}  {event.event_id}{cause}", highlight=False)

@@ -26,6 +26,7 @@ Worth an alarm:
 | `offcut_lag_events > 10000` for 5 minutes | a reader does not keep up |
 | `offcut_subscriber_behind_retention == 1` | a subscriber needs events that are old enough to go: start it |
 | `sum(offcut_relay_leader) by (service) == 0` | nobody sends |
+| `increase(offcut_parts_sent_again_total[1h]) > 0` | catalog does not answer a list: its worker, its dead letters |
 | `offcut_job_late_seconds > 300` | a deadline is not kept |
 
 | metric | kind | by | meaning |

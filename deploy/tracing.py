@@ -119,9 +119,18 @@ def _readers(event: Event) -> tuple[str, ...]:
     return (*(contract.subscribers if contract else ()), "gateway")
 
 
+def read(text: str) -> Mapping[str, object] | None:
+    """The members of a JSON object; ``None`` when it is none: a damaged event is what somebody looks for."""
+    try:
+        found: object = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return cast(dict[str, object], found) if isinstance(found, dict) else None
+
+
 def _of_step(service: str, step: tracing.Step) -> Event:
-    meta = cast(dict[str, object], orjson.loads(step.meta))
-    cause = meta.get("causation_id")
+    meta = read(step.meta) or {}
+    cause, body = meta.get("causation_id"), read(step.body)
     return Event(
         service=service,
         seq=step.seq,
@@ -130,7 +139,7 @@ def _of_step(service: str, step: tracing.Step) -> Event:
         key=step.key,
         caused_by=UUID(str(cause)) if cause else None,
         actor=cast(dict[str, object], meta.get("actor") or {}),
-        body=cast(dict[str, object], orjson.loads(step.body)),
+        body={"reason": "its body cannot be read"} if body is None else body,
         at=step.occurred_at,
     )
 

@@ -30,7 +30,11 @@ async def clean_up(db: Database) -> int:
 
 async def prune_history(db: Database) -> int:
     """Drop what was kept for a time, a slice at a time."""
-    kept = settings()
+    return await prune_history_with(db, settings())
+
+
+async def prune_history_with(db: Database, kept: GatewaySettings) -> int:
+    """The audit stays."""
     async with db.transaction() as conn:
         dropped = await events.prune(conn, days=kept.events_kept_days, limit=PRUNED)
         dropped += await notifications.forget_old(conn, days=kept.notifications_kept_days, limit=PRUNED)

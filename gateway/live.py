@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
-import psycopg
 
 from gateway.ear import Ear
 from gateway.errors import TooManyStreams
@@ -28,6 +27,7 @@ from shared import metrics
 from shared.auth import Actor
 from shared.db import Database
 from shared.problems import AppError, Unavailable
+from shared.process import keep_going
 
 POLL_SECONDS = 1.0
 LOOK_SECONDS = 0.25  # how often sign-ins behind streams are looked at; revocations themselves take up to 1 s
@@ -121,10 +121,9 @@ class Feed:
         return self._position
 
     async def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._follow(), name="live.follow"),
-            asyncio.create_task(self._look_after(), name="live.look_after"),
-        ]
+        loops = {"live.follow": self._follow, "live.look_after": self._look_after}
+        for name, loop in loops.items():
+            self._tasks.append(asyncio.create_task(keep_going(name, loop, stop=asyncio.Event()), name=name))
 
     async def stop(self) -> None:
         self.end_all()
@@ -186,8 +185,7 @@ class Feed:
     async def _follow(self) -> None:
         while True:
             self._wake.clear()
-            with suppress(psycopg.Error):
-                await self.read()
+            await self.read()
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._wake.wait()

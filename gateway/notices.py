@@ -11,7 +11,8 @@ from shared.contracts import exclusivity, gateway, ingestion, newsletter
 Facts = Mapping[str, str | int]
 
 # Steps of a list that somebody waits for or has to do something about.
-BATCH_STEPS = ("mapping_required", "review_required", "committed", "failed", "expired", "reverted")
+WAITING = ("mapping_required", "review_required")
+BATCH_STEPS = (*WAITING, "committed", "duplicate", "failed", "expired", "reverted")
 # Ends of an interest that its buyer did not bring about himself and does not hear of with his window.
 INTEREST_ENDS = ("sold", "item_withdrawn", "item_expired", "ineligible", "not_needed")
 
@@ -80,6 +81,8 @@ def _others(told: Told) -> list[Notice]:
             ]
         case ingestion.BatchStatusChanged() as batch if batch.status in BATCH_STEPS:
             again = batch.previous == batch.status
+            if again and batch.status not in WAITING:
+                return []
             facts: Facts = {"file": batch.file_name or "your list", "lots": batch.counts.applied}
             kind = f"batch_{batch.status}" if not again else "batch_waits"
             topic = f"batch:{batch.batch_id}:{kind}:{batch.version}"
@@ -149,6 +152,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "batch_review_required": ("A list needs your review", "Look at {file} and commit it."),
     "batch_waits": ("A list still waits for you", "{file} is not published yet."),
     "batch_committed": ("A list is published", "{file} went through with {lots} lots."),
+    "batch_duplicate": ("A list is known already", "{file} was sent before, so nothing has changed."),
     "batch_failed": ("A list could not be read", "Look at {file}: it says what is wrong."),
     "batch_expired": ("A list was given up", "{file} waited too long; send it again."),
     "batch_reverted": ("A list was taken back", "What {file} had changed is undone."),

@@ -135,6 +135,8 @@ def subject_of(body: WireModel, *, key: str) -> Subject:
             return Subject("interest", str(body.interest_id))
         case newsletter.IssueSent():
             return Subject("issue", str(body.issue_id))
+        case ingestion.DatasheetApproved() | ingestion.DatasheetFailed():
+            return Subject("datasheet", str(body.datasheet_id), body.version)
         case _:
             return _named(body, key=key)
 
@@ -165,6 +167,7 @@ def _named(body: WireModel, *, key: str) -> Subject:
 
 PLACES: Mapping[str, str] = {
     "batch": "batches/{}",
+    "datasheet": "datasheets/{}",
     "item": "items/{}",
     "items": "items",
     "matches": "matches?item_id={}",

@@ -40,6 +40,9 @@ EVENTS_DIED = Counter("offcut_events_died_total", "Events given up", ["stream"])
 # mail
 MAILBOX_SILENT_SECONDS = Gauge("offcut_mailbox_silent_seconds", "Since the last poll that succeeded", ["mailbox"])
 
+# lists
+PARTS_SENT_AGAIN = Counter("offcut_parts_sent_again_total", "Parts of lists that nobody answered in ten minutes")
+
 # passwords
 PASSWORD_HASHES = Counter("offcut_password_hashes_total", "Argon2id hashes computed")
 IMPORTED_ITERATIONS = Counter("offcut_password_imported_iterations_total", "PBKDF2 iterations computed")

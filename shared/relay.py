@@ -128,7 +128,8 @@ class Relay:
 
     def trouble(self) -> str | None:
         """What an operator should know; ``None`` while events go out."""
-        return f"{self._hindered}: {self._behind()} events wait in PostgreSQL" if self._hindered else None
+        behind = self._behind()
+        return f"{self._hindered}: {behind or 'new'} events wait in PostgreSQL" if self._hindered else None
 
     def _behind(self) -> int:
         return self._head.seq - self._cursor.seq if self._head and self._cursor else 0

@@ -77,7 +77,7 @@ class Picture:
             found.append(f"{self.outbox_waiting} events wait for {self.outbox_oldest_s:.0f} s: no relay runs")
         found += [f"job {job.name} failed {job.failures} times: {job.last_error}" for job in self.jobs if job.failures]
         if self.dead:
-            found.append(f"{self.dead} dead letters: bin/events dead list")
+            found.append(f"dead letters: {self.dead}, see bin/events dead list")
         return found
 
 

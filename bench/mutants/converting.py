@@ -187,6 +187,8 @@ def other_mark(book: Book, page: Page, rng: Random) -> str | None:
 
 def as_words(book: Book, page: Page, rng: Random) -> str | None:
     """Numbers become text, with or without marks between the thousands."""
+
+    # ruff: noqa: E501 - tables of spellings stay on one line
     group = rng.choice(("", "", ".", " ", "\u00a0", "'"))
     if group == book.mark:
         group = ""

@@ -52,7 +52,11 @@ class Page:
 
     def insert_row(self, at: int, cells: list[Cell]) -> None:
         """A row more; everything below moves down."""
-        grid, down = self.grid, lambda row: row + 1 if row >= at else row
+        grid = self.grid
+
+        def down(row: int) -> int:
+            return row + 1 if row >= at else row
+
         grid.rows.insert(at, cells)
         self.lots.insert(at, None)
         grid.hidden_rows = {down(r) for r in grid.hidden_rows}

@@ -21,6 +21,7 @@ _STYLES = (
     '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
     '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>'
 )
+_HIDDEN = ' state="hidden"'
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns"
 
 
@@ -62,7 +63,7 @@ def xlsx_file(grids: Sequence[Grid]) -> bytes:
     """A workbook with everything a grid knows: hidden parts, merged cells, errors and dates."""
     names = [grid.name or f"Sheet{n}" for n, grid in enumerate(grids, 1)]
     sheets = "".join(
-        f'<sheet name={quoteattr(name)} sheetId="{n}"{" state=" + quoteattr("hidden") if grid.hidden else ""} r:id="r{n}"/>'
+        f'<sheet name={quoteattr(name)} sheetId="{n}"{_HIDDEN if grid.hidden else ""} r:id="r{n}"/>'
         for n, (name, grid) in enumerate(zip(names, grids, strict=True), 1)
     )
     links = "".join(
@@ -93,7 +94,10 @@ def xlsx_file(grids: Sequence[Grid]) -> bytes:
                 "xl/workbook.xml",
                 f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_RELATIONS}"><sheets>{sheets}</sheets></workbook>',
             ),
-            ("xl/_rels/workbook.xml.rels", f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>'),
+            (
+                "xl/_rels/workbook.xml.rels",
+                f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>',
+            ),
             ("xl/styles.xml", _STYLES),
             *((f"xl/worksheets/sheet{n}.xml", _xlsx_sheet(grid)) for n, grid in enumerate(grids, 1)),
         ]

@@ -189,6 +189,8 @@ def as_csv(book: Book, page: Page, rng: Random) -> str | None:
 
 def _writable(page: Page, encoding: str) -> None:
     """What the code page does not have is written as people do there."""
+
+    # ruff: noqa: E501 - tables of spellings stay on one line
     swaps = str.maketrans({"\u2009": " ", "\u202f": " ", "″": '"', "≈": "~", "⌀": "Ø"})
     for row in page.grid.rows:
         row[:] = [

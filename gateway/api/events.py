@@ -157,6 +157,12 @@ async def get_events(
     last_event_id: Annotated[str | None, Query(max_length=20, description="for clients without headers")] = None,
     last_event_id_header: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
 ) -> Response:
+    """Each message is JSON with type, kind, id, version, time and the address to read: nothing of what changed.
+
+    Its `id` goes into `Last-Event-ID` when you come back, to whichever gateway; a message named `gone` says that what
+    you missed is no longer kept: read your lists anew. After 15 seconds of silence comes a comment with the newest id.
+    The stream ends with your access token, with your sign-in, and when you do not read: come back with a fresh token.
+    """
     feed: Feed = request.app.state.feed
     wish = Wish(_prefixes(types), _last_id(last_event_id_header, last_event_id))
     return EventStream(feed, feed.open(actor, wish))

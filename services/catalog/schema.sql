@@ -141,6 +141,7 @@ END) STORED,
     CONSTRAINT item_weight_net_kg_check CHECK ((weight_net_kg > (0)::numeric))
 );
 CREATE INDEX item_availability_due ON item USING btree (available_at) WHERE (status = 'pre_production'::text);
+CREATE INDEX item_by_gsm ON item USING btree (gsm, item_id);
 CREATE INDEX item_expiry_due ON item USING btree (expires_at) WHERE (status = ANY (ARRAY['available'::text, 'pre_production'::text]));
 CREATE INDEX item_grade_gsm ON item USING btree (grade_code, gsm);
 CREATE INDEX item_newest ON item USING btree (listed_at DESC, item_id DESC);

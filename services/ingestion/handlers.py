@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.ingestion.usecases import holders
 from services.ingestion.usecases.commits import record_answers
+from services.ingestion.usecases.datasheets import link_new_lots
 from services.ingestion.usecases.replicas import keep_hold, keep_items, keep_mill, keep_unlisted
 from shared.consumer import on
 from shared.contracts.catalog import (
@@ -30,7 +31,9 @@ async def on_rows_applied(conn: Conn, events: Sequence[RowsApplied]) -> None:
 
 
 async def on_items_listed(conn: Conn, events: Sequence[ItemsListed]) -> None:
-    await keep_items(conn, [item for event in events for item in event.items])
+    items = [item for event in events for item in event.items]
+    await keep_items(conn, items)
+    await link_new_lots(conn, [item.item_id for item in items], mill_ids=sorted({item.mill_id for item in items}))
 
 
 async def on_items_changed(conn: Conn, events: Sequence[ItemsChanged]) -> None:

@@ -81,7 +81,9 @@ async def resend_unanswered(db: Database) -> int:
         actor = ActorRef(organization_id=batch.mill_id, via="timer")
         with trace.tracing(trace.started(actor, correlation_id=batch.correlation_id)):
             async with db.transaction() as conn:
-                await resend_parts(conn, batch_id=batch.batch_id, mill_id=batch.mill_id)
+                parts = await resend_parts(conn, batch_id=batch.batch_id, mill_id=batch.mill_id)
+            metrics.PARTS_SENT_AGAIN.inc(parts)
+            LOG.error("rows without an answer, sent again", extra={"batch_id": str(batch.batch_id), "parts": parts})
     return len(late)
 
 

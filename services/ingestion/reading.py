@@ -11,6 +11,7 @@ from services.ingestion.datasheets import SheetReading, UnreadableSheet, door
 from services.ingestion.packing import ListRead, packed, unpacked
 from services.ingestion.parsing import read_list
 from services.ingestion.parsing.model import MillContext, UnreadableFile
+from services.ingestion.parsing.wording import in_language
 from services.ingestion.settings import IngestionSettings
 from shared.sandbox import Limits, Sandbox, SandboxFailed
 
@@ -76,9 +77,9 @@ class Reader:
                 raise UnreadableFile(str(code), str(message))
             return unpacked(answer[1:])
         except SandboxFailed as failed:
-            raise UnreadableFile(failed.why, _WORDS[failed.why]) from failed
+            raise UnreadableFile(failed.why, in_language(_WORDS[failed.why], question.mill.language)) from failed
         except ValidationError as error:
-            raise UnreadableFile("crash", _WORDS["crash"]) from error
+            raise UnreadableFile("crash", in_language(_WORDS["crash"], question.mill.language)) from error
 
     async def datasheet(self, content: bytes, *, today: date) -> SheetReading:
         """Read a data sheet; raises ``UnreadableSheet`` with a reason for the mill."""

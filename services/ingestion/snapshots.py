@@ -1,9 +1,10 @@
-"""Exchange rates, and the lists that catalog has not answered, for a subscriber that has to start anew."""
+"""Rates, lists that catalog has not answered, and approved data sheets, for a subscriber that has to start anew."""
 
 from decimal import Decimal
 
-from services.ingestion.store import progress, rates
+from services.ingestion.store import datasheets, progress, rates
 from services.ingestion.usecases.commits import resend_parts
+from services.ingestion.usecases.datasheets import approved_event
 from shared import trace
 from shared.contracts.ingestion import RatesChanged
 from shared.db import Conn
@@ -11,7 +12,7 @@ from shared.snapshots import PAGE, paged, publish
 
 
 async def publish_snapshots(conn: Conn) -> int:
-    """Rates of every day, oldest first, then every part that waits for its answer; how many events."""
+    """Rates of every day, oldest first, every part that waits for its answer, every approved sheet; how many events."""
     published = 0
     async for days in paged(
         lambda after: rates.rates_after(conn, after=after, limit=PAGE), lambda day: (day.dated, day.base)
@@ -29,4 +30,9 @@ async def publish_snapshots(conn: Conn) -> int:
         for batch in batches:
             with trace.tracing(trace.continued(batch.correlation_id)):
                 published += await resend_parts(conn, batch_id=batch.batch_id, mill_id=batch.mill_id)
+    async for sheets in paged(
+        lambda after: datasheets.approved_after(conn, after=after, limit=PAGE), lambda datasheet_id: datasheet_id
+    ):
+        for datasheet_id in sheets:
+            published += await publish(conn, [await approved_event(conn, datasheet_id)])
     return published

@@ -95,7 +95,7 @@ class Load:
         async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0)) as self._session:
             people = [asyncio.ensure_future(self.work(key)) for key in range(KEYS)]
             try:
-                await until(lambda: self.ledger.answers["ok"], deadline_s=20, what="the first answer")
+                await until(lambda: self.ledger.answers["ok"], deadline_s=60, what="the first answer")
                 yield self.ledger
                 self._running = False
                 async with asyncio.timeout(60):

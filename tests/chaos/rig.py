@@ -40,7 +40,6 @@ KEYS = 17  # items the events are about
 POISON = "poison"  # killed from outside, as for want of memory
 SEGFAULT = "segfault"
 GREEDY = "greedy"  # wants more memory than there is, and is refused it
-RAISES = "raises"
 SLOW = "slow"  # its handler takes long enough to be stopped in its transaction
 
 POINTS = (*Point, door.BEFORE_ANSWER)
@@ -85,8 +84,6 @@ def go_wrong(causes: set[str]) -> None:
         ctypes.string_at(0)
     if GREEDY in causes:
         bytearray(1 << 50)
-    if RAISES in causes:
-        raise ValueError("this event is not to its handler's taste")
 
 
 async def on_closed(conn: Conn, events: Sequence[MatchesClosed]) -> None:

@@ -1,5 +1,6 @@
 """Lists come in by mail and go out as newsletters: on our own market, and on the larger one where it is here."""
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, cast
@@ -158,3 +159,20 @@ def test_mill_is_answered_once_per_result(flow: Flow) -> None:
         assert len(answers) == (2 if told.judged["reasons"] else 1)
         for reason in told.judged["reasons"]:
             assert any(reason in " ".join(one.text.split()) for one in answers)
+
+
+def test_dashboard_counts_what_the_services_have(flow: Flow) -> None:
+    place = flow.place
+    place.wait_until_quiet()
+    for mill in (one["id"] for one in flow.market.content["mills"]):
+        shown = place.client(mill).get("/dashboard")
+        items = Counter(one["status"] for one in place.client(mill).every("/items"))
+        assert {name: shown["items"]["by_status"].get(name, 0) for name in items} == items, mill
+        batches = Counter(one["status"] for one in place.client(mill).every("/batches"))
+        assert shown["batches"]["by_status"] == batches, mill
+    sent = {one["id"]: one for one in place.admin.every("/newsletter/deliveries") if one["issue_id"] and one["sent_at"]}
+    told = place.admin.get("/dashboard")
+    assert told["newsletter"]["sent"] == len(sent) > 0
+    assert told["newsletter"]["clicked"] == len([one for one in sent.values() if one["clicked_at"]])
+    assert told["listing"]["lists"] >= len(flow.lists)
+    assert 0 < told["listing"]["median_seconds"] < 60

@@ -6,9 +6,12 @@ A longer run: `OFFCUT_RESTART_ROUNDS=3 bin/test e2e -k restarts`.
 import asyncio
 import os
 import socket
+import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import psycopg
@@ -20,6 +23,7 @@ from deploy.market import PASSWORD
 from tests.support.load import Ledger, under_load
 from tests.support.marketplace import Marketplace
 from tests.support.nginx import Nginx, running_nginx
+from tests.support.sse import Follower
 from tests.support.system import System, running_system
 from tests.support.wait import until
 
@@ -106,3 +110,44 @@ async def test_restart_of_a_service_fails_no_request(place: Place, service: str)
     made = [ref for ref in place.drafts() if ref not in before]
     assert sorted(made) == sorted(ledger.made)  # none lost, none twice, none that nobody asked for
     print(f"{service}: {ledger.total} requests, {len(ledger.failures)} failed")  # noqa: T201 - read in long runs
+
+
+async def test_live_clients_hear_everything_once_and_soon_whatever_gateway_they_ask(place: Place) -> None:
+    """One behind nginx, one at each gateway; then the gateways and their worker are restarted under them."""
+    headers = {"Authorization": place.market.bearer("mill")}
+    made: dict[str, float] = {}
+
+    async def publish() -> None:
+        key = {"Idempotency-Key": uuid4().hex}
+        async with place.session.post("/mvp/api/items", json=LOT, headers={**headers, **key}) as answer:
+            assert answer.status == 201, await answer.text()
+            made[(await answer.json())["id"]] = time.monotonic()
+
+    async with AsyncExitStack() as stack:
+        sessions = [place.session]
+        for port in place.system.layout.gateway_ports:
+            sessions.append(await stack.enter_async_context(aiohttp.ClientSession(f"http://127.0.0.1:{port}")))
+        followers = [Follower(one, headers, query="?types=catalog.items.listed") for one in sessions]
+        tasks = [asyncio.create_task(one.run()) for one in followers]
+        try:
+            await until(lambda: all(one.connections for one in followers), deadline_s=10, what="live clients")
+            for _ in range(10):
+                await publish()
+            await until(lambda: all(made.keys() <= one.heard.keys() for one in followers), deadline_s=10, what="news")
+            delays = [one.heard[item][0] - at for one in followers for item, at in made.items()]
+            assert max(delays) < 1, sorted(delays)[-3:]
+            restart = asyncio.create_task(asyncio.to_thread(place.system.shell, 'pm2 restart "gateway-*"'))
+            while not restart.done():
+                await publish()
+            assert restart.result().returncode == 0
+            await publish()
+            await until(
+                lambda: all(made.keys() <= one.heard.keys() for one in followers), deadline_s=30, what="the rest"
+            )
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    assert [[item for item in made if len(one.heard[item]) != 1] for one in followers] == [[], [], []]
+    assert all(one.connections > 1 for one in followers)
+    print(f"{len(made)} events, slowest {max(delays):.3f} s before the restart")  # noqa: T201 - read in long runs

@@ -1,13 +1,12 @@
-"""The shared collection of data sheets, where this machine has it, with what each one means."""
+"""Our own data sheet, and the shared collection where this machine has it, with what each one means."""
 
 import json
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from services.ingestion.datasheets import SheetReading, SheetValue
+from services.ingestion.datasheets import SheetReading
 
 ROOT = Path(__file__).parents[2]
 JSON = dict[str, Any]  # the border: files that people write by hand
@@ -25,15 +24,16 @@ class SampleSheet:
 def sample_sheets() -> list[SampleSheet]:
     folder = Path(os.environ.get("OFFCUT_SAMPLES", ROOT.parent / "shared" / "samples"))
     found: list[SampleSheet] = []
-    for path in sorted((folder / "expected" / "datasheets").glob("*.json")):
-        meaning = cast(JSON, json.loads(path.read_text(encoding="utf-8")))
-        found.append(SampleSheet(path.stem, (folder / meaning["file"]).read_bytes(), meaning))
+    for home, expected in ((ROOT / "samples", "datasheets/expected"), (folder, "expected/datasheets")):
+        for path in sorted((home / expected).glob("*.json")):
+            meaning = cast(JSON, json.loads(path.read_text(encoding="utf-8")))
+            found.append(SampleSheet(path.stem, (home / meaning["file"]).read_bytes(), meaning))
     return found
 
 
-def differences(name: str, reading: SheetReading, expected: JSON) -> list[str]:
-    """Every way a reading is not what the sheet means; empty when it is."""
-    facts = {
+def plain(reading: SheetReading) -> JSON:
+    """A reading as the API shows it."""
+    return {
         "status": reading.status,
         "pages": reading.pages,
         "product": reading.product,
@@ -41,21 +41,18 @@ def differences(name: str, reading: SheetReading, expected: JSON) -> list[str]:
         "revision_date": reading.revision_date.isoformat() if reading.revision_date else None,
         "certifications": [one.value for one in reading.certifications],
         "tolerances": [{"property": one.property, "value": one.value, "page": one.page} for one in reading.tolerances],
+        "values": [asdict(one) for one in reading.values],
     }
+
+
+def differences(name: str, reading: JSON, expected: JSON) -> list[str]:
+    """Every way a reading is not what the sheet means; empty when it is."""
     wanted: JSON = {"certifications": [], "tolerances": [], **expected}
-    found = [f"{key}: {got!r} instead of {wanted[key]!r}" for key, got in facts.items() if got != wanted[key]]
-    got, want = _seen(name, reading.values), {_key(name, value) for value in expected["values"]}
+    facts = [key for key in plain(SheetReading("no_text", 0)) if key != "values"]
+    found = [f"{key}: {reading[key]!r} instead of {wanted[key]!r}" for key in facts if reading[key] != wanted[key]]
+    got = {_key(name, value) for value in reading["values"]}
+    want = {_key(name, value) for value in expected["values"]}
     return found + [f"missing {one}" for one in sorted(want - got)] + [f"invented {one}" for one in sorted(got - want)]
-
-
-def _seen(name: str, values: Iterable[SheetValue]) -> set[tuple[str, ...]]:
-    return {
-        _key(name, {
-            "gsm": value.gsm, "property": value.property, "standard": value.standard, "direction": value.direction,
-            "value": value.value, "unit": value.unit, "tolerance": value.tolerance, "page": value.page,
-        })
-        for value in values
-    }  # fmt: skip
 
 
 def _key(name: str, value: JSON) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ async def _ingestion(conn: Conn) -> None:
     await fill(conn, "batch_row", ROWS, batch_id=lambda _: batch, sheet=none_or("Sheet 1"))
     await fill(conn, "mapping_profile", ROWS)
     await fill(conn, "datasheet", ROWS, source=word("upload"))
+    await fill(conn, "mapping_profile", ROWS)
 
 
 async def _catalog(conn: Conn) -> None:

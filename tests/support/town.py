@@ -191,6 +191,7 @@ async def _trade(made: Town) -> None:
     for mill in MILLS:
         await _list_lots(made, mill)
         made.add("batch_id", await _upload(made, mill), mill)
+        made.add("datasheet_id", await _describe(made, mill), mill)
         made.add("item_id", (await made.make(f"{mill}.owner", "/items", DRAFT))["id"], mill)
         mapping = {
             "name": f"Mapping of {mill}",
@@ -200,7 +201,6 @@ async def _trade(made: Town) -> None:
         profile_id = str(uuid4())
         await made.make(f"{mill}.owner", f"/mapping-profiles/{profile_id}", mapping, method="PUT")
         made.add("profile_id", profile_id, mill)
-        made.add("datasheet_id", await _upload_sheet(made, mill), mill)
     items = await Trading(made.place).items()
     for mill, buyer in PAIRS:
         await _ask_for(made, mill, buyer, items[f"{mill}-1"])
@@ -254,10 +254,10 @@ async def _upload(made: Town, mill: str) -> str:
     return str(answer.json()["id"])
 
 
-async def _upload_sheet(made: Town, mill: str) -> str:
-    """A data sheet that nobody has read yet."""
+async def _describe(made: Town, mill: str) -> str:
+    """A data sheet that nobody has approved yet, so it is the mill's alone."""
     answer = await made.ask(
-        f"{mill}.owner", "POST", "/datasheets", files={"file": (f"{mill}.pdf", b"%PDF-1.4\n%%EOF\n")},
+        f"{mill}.owner", "POST", "/datasheets", files={"file": (f"{mill}.pdf", b"%PDF-1.4 of " + mill.encode())},
         headers={"Idempotency-Key": str(uuid4())},
     )  # fmt: skip
     assert answer.status_code == 202, answer.text

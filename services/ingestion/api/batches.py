@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Response
 
 from services.ingestion.api.access import mill_of
-from services.ingestion.domain.batches import BatchStatus
+from services.ingestion.domain.batches import AT_WORK, BatchStatus
 from services.ingestion.errors import BatchNotFound, BatchNotReady
 from services.ingestion.schemas.batches import (
     BatchDetail,
@@ -43,6 +43,8 @@ async def get_batch(conn: Transaction, actor: MillActor, batch_id: UUID, respons
     if batch is None:
         raise BatchNotFound
     tag(response, batch.version)
+    if batch.status in AT_WORK:
+        response.headers["Retry-After"] = "1"
     return detail_of(batch)
 
 

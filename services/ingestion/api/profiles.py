@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Header, Response
+from fastapi import Response
 
 from services.ingestion.api.access import mill_of
 from services.ingestion.errors import ProfileNotFound, UnknownMill
@@ -17,8 +17,7 @@ from shared.db import Conn
 from shared.keyset import Found, Question
 from shared.listing import Asked, listed
 from shared.paging import Page
-from shared.preconditions import tag
-from shared.problems import BadRequest
+from shared.preconditions import SeenVersion, tag
 from shared.service import Transaction, router
 
 HISTORY_SHOWN_MAX = 50
@@ -79,15 +78,6 @@ def _mill(actor: Actor, mill_id: UUID | None) -> UUID:
     return actor.organization_id
 
 
-def _expected(if_match: str | None) -> int | None:
-    if if_match is None:
-        return None
-    number = if_match.strip().removeprefix("W/").strip('"')
-    if not number.isdigit() or len(number) > 18:
-        raise BadRequest('If-Match must be an ETag as we gave it, like "3".')
-    return int(number)
-
-
 @routes.put("/mapping-profiles/{profile_id}", responses={201: {"model": ProfileDetail, "description": "created"}})
 async def put_mapping(
     conn: Transaction,
@@ -95,7 +85,7 @@ async def put_mapping(
     profile_id: UUID,
     body: ProfileIn,
     response: Response,
-    if_match: Annotated[str | None, Header(description="ETag of the version you changed; none to create")] = None,
+    expected: SeenVersion,
 ) -> ProfileDetail:
     """Create, replace or archive a mapping; its id is made by the client. Every version is kept."""
     change = ProfileChange(
@@ -106,7 +96,7 @@ async def put_mapping(
         headers=body.headers,
         meaning=Meaning(columns_of(body), body.grades, dict(body.classes), body.decimal),
     )
-    saved, created = await put_profile(conn, change, expected=_expected(if_match), user_id=actor.user_id)
+    saved, created = await put_profile(conn, change, expected=expected, user_id=actor.user_id)
     response.status_code = 201 if created else 200
     uses = await profiles.uses_of(conn, [profile_id])
     history = await profiles.history_of(conn, profile_id, limit=HISTORY_SHOWN_MAX)

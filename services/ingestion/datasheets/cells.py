@@ -12,7 +12,7 @@ from services.ingestion.parsing.numbers import Mark, own_mark, to_decimal
 STANDARD = re.compile(
     r"\b(?:(?:DIN|EN|BS|NF|UNI|UNE|SFS|SS|PN|NEN)[\s/-]*)*"
     r"(?P<body>ISO(?:/(?:CIE|TS|TR))?|TAPPI(?:\s*/\s*ANSI)?|SCAN|ASTM|DIN|EN)[\s-]*(?P<letter>(?:T|P|C|D|UM)(?=[\s-]*\d))?"
-    r"[\s-]*(?P<number>\d{2,5}(?:-\d{1,2})?)(?:\s?:\s?(?:19|20)\d\d)?(?:\s?(?:om|cm|pm|sp)-\d\d)?",
+    r"[\s-]*(?P<number>\d{2,5}(?:\s?[-/]\s?\d{1,2}(?!\d))?)(?:\s?:\s?(?:19|20)\d\d)?(?:\s?(?:om|cm|pm|sp)-\d\d)?",
 )
 # A plain blank groups thousands only in "1 250"; "115 125 140" are three numbers that stand close together.
 _NUMBER = (
@@ -36,9 +36,10 @@ _PLAIN = re.compile(rf"(?<![\w.,])(?<![A-Za-z]/)[-−]?{_NUMBER}(?![\d.,]*\w*-\d
 _CONDITIONS = re.compile(
     r"\d+\s?°(?:\s?C)?|\b\d+(?:[.,]\d+)?\s?MPa\b|\b[RDSCA]\d{2,3}(?:\s?/\s?\d+°?)?\b|\bS\d{1,2}\b"
     r"|\b(?:cobb|cmt|cct)[\s(-]*\d+(?:\s?(?:s|sec|sek|seg|min)\b\.?)?\)?|\(\s?\d+\s?(?:s|sec|sek|min|°)\s?\)"
-    r"|\b\d+\s?(?:kgf?|kPa)\s?/\s?cm²?",
+    r"|\b\d+\s?(?:kgf?|kPa)\s?/\s?cm²?|(?<![(\d.,])\b\d\)",
     re.IGNORECASE,
 )
+_NOTE_MARK = re.compile(r"(?<=[^\W\d_]{3})[¹²³⁴⁵⁶⁷⁸⁹*†‡]+")
 _WORD_UNITS_MIN = 2
 
 
@@ -93,16 +94,17 @@ def decide_mark(lines: Sequence[Line]) -> Mark | None:
 
 
 def standard_of(text: str) -> str | None:
-    """The first test method in a text, without its year: ``ISO 2470-1``, ``TAPPI T 569``."""
-    for found in STANDARD.finditer(text):
-        body = re.sub(r"\s*/.*", "", found["body"])
-        letter = f" {found['letter']}" if found["letter"] and body == "TAPPI" else ""
-        if body == "TAPPI" and not letter:
-            letter = " T"
-        if body == "SCAN" and found["letter"]:
-            return f"SCAN-{found['letter']} {found['number']}"
-        return f"{body}{letter} {found['number']}"
-    return None
+    """The test method in a text, without its year: ``ISO 2470-1``, ``TAPPI T 569``; of several the one of ISO."""
+    found = [_standard(one) for one in STANDARD.finditer(text)]
+    return next((one for one in found if one.startswith("ISO")), found[0] if found else None)
+
+
+def _standard(found: re.Match[str]) -> str:
+    body = re.sub(r"\s*/.*", "", found["body"])
+    number = re.sub(r"\s?[-/]\s?", "-", found["number"])
+    if body == "SCAN" and found["letter"]:
+        return f"SCAN-{found['letter']} {number}"
+    return f"{body}{' T' if body == 'TAPPI' else ''} {number}"
 
 
 class _Marked:
@@ -150,6 +152,7 @@ def read_row(line: Line, mark: Mark | None) -> Row:
         unit = next(iter(units_behind))
     end = min(first, first_figure, unit_at, min((at for at, _ in tolerances), default=len(marked.text)))
     label = re.sub(r"[\s,;:(\[–/|]+$|\s-$|^[\s,;:)\]–/|-]+", "", marked.text[:end].replace("\t", " "))
+    label = _NOTE_MARK.sub("", label)
     return Row(
         line=line,
         label=label,

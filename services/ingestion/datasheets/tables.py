@@ -88,8 +88,9 @@ def _stated(row: Row) -> list[SheetTolerance]:
 
 def _new_block(row: Row) -> _Block | None:
     """The table that a head or a heading begins; ``None`` for any other line."""
-    roles = [(role, cell.middle) for cell in row.line.cells if (role := vocabulary.head_of(cell.text))]
-    figures = [one for one in row.figures if one.value is not None and GSM_LEAST <= one.value <= GSM_MOST]
+    roles = [(role, cell.middle) for cell in row.line.cells if (role := _role_of(cell.text))]
+    plain = [one for one in row.figures if one.value is not None and not one.between]  # "60-90" is no grammage
+    figures = [one for one in plain if one.value is not None and GSM_LEAST <= one.value <= GSM_MOST]
     grammage = row.unit == "g/m²" or any(one.unit == "g/m²" for one in figures)
     grammage = grammage or "grammage" in vocabulary.candidates(row.label)
     if not roles and not (grammage and figures) and not (len(figures) > 1 and not row.label):
@@ -103,6 +104,11 @@ def _new_block(row: Row) -> _Block | None:
     return block
 
 
+def _role_of(text: str) -> str | None:
+    """What a head says of its column: what it holds, or of which direction it is."""
+    return vocabulary.head_of(text) or vocabulary.is_direction(text)
+
+
 def _values(block: _Block) -> Iterator[Draft]:
     """Every figure of a table with its grammage."""
     columns, sure = _columns(block)
@@ -110,7 +116,7 @@ def _values(block: _Block) -> Iterator[Draft]:
     grammages = [row for row in block.rows if name_of(row) == "grammage"]
     if grammages and not columns:
         own = next(_of_one_gsm(_base(grammages[0]), _without_tolerance(grammages[0], block, ())[0], block), None)
-        single = own.figure.value if own and not own.doubts else single
+        single = own.figure.value if own and not own.doubts and not own.figure.between else None
     for row in block.rows:
         yield from _drafts(row, block, columns, single=single, sure=sure)
     if columns and not grammages:
@@ -139,6 +145,8 @@ def _drafts(
 ) -> Iterator[Draft]:
     figures, tolerance = _without_tolerance(row, block, columns)
     base = replace(_base(row), gsm=single, gsm_sure=sure, tolerance=tolerance)
+    if len({column.gsm for column in columns}) < len(columns):
+        base = replace(base, doubts=("several columns are of the same grammage",))
     both = vocabulary.directions_in(row.label)
     if len(both) == 2 and len(figures) == 2 * max(len(columns), 1):
         for number, figure in enumerate(figures):
@@ -180,10 +188,16 @@ def _near(x: float | None, figure: Figure) -> bool:
 
 
 def _of_one_gsm(base: Draft, figures: Sequence[Figure], block: _Block) -> Iterator[Draft]:
-    if len(figures) == 1:
-        yield replace(base, figure=figures[0])
+    headed = [(role, x) for role, x in block.roles if role in (*vocabulary.MACHINE, *vocabulary.SIDE)]
+    directions = [_role(figure, headed) for figure in figures] if len(headed) > 1 else []
+    if directions and len(set(directions)) == len(figures):
+        for figure, direction in zip(figures, directions, strict=True):
+            yield replace(base, figure=figure, direction=direction)
         return
     roles = [(role, x) for role, x in block.roles if role in _LIMITS]
+    if len(figures) == 1:
+        yield replace(base, figure=_limited(figures[0], roles))
+        return
     placed = {_role(figure, roles): figure for figure in figures} if len(roles) > 1 else {}
     if len(placed) == len(figures):
         low, high = placed.get("minimum"), placed.get("maximum")
@@ -197,7 +211,17 @@ def _of_one_gsm(base: Draft, figures: Sequence[Figure], block: _Block) -> Iterat
             yield replace(base, figure=middle)
             return
     doubt = f"the row has {len(figures)} numbers and no head that tells them apart"
-    yield replace(base, figure=figures[0], doubts=(doubt,))
+    yield replace(base, figure=figures[0], doubts=(*base.doubts, doubt))
+
+
+def _limited(figure: Figure, roles: Sequence[tuple[str, float]]) -> Figure:
+    """A number that stands alone under "min" or "max" is that limit."""
+    role = _role(figure, roles) if len(roles) > 1 else "value"
+    if role == "value" or figure.tolerance is not None:
+        return figure
+    if role == "minimum":
+        return replace(figure, tolerance="min", low=figure.value)
+    return replace(figure, tolerance="max", high=figure.value)
 
 
 def _role(figure: Figure, roles: Sequence[tuple[str, float]]) -> str:
@@ -215,8 +239,8 @@ def _of_columns(base: Draft, figures: Sequence[Figure], columns: Sequence[Column
         centre = (columns[0].x + columns[-1].x) / 2
         if abs(nearest.x - figures[0].middle) > 0.25 * pitch or abs(centre - figures[0].middle) < 0.1 * pitch:
             for column in columns:
-                doubt = ("one number stands for all grammages",)
-                yield replace(base, figure=figures[0], gsm=column.gsm, doubts=doubt)
+                doubts = (*base.doubts, "one number stands for all grammages")
+                yield replace(base, figure=figures[0], gsm=column.gsm, doubts=doubts)
             return
     for figure in figures:
         nearest = min(columns, key=lambda one: abs(one.x - figure.middle))

@@ -131,7 +131,7 @@ def _drafts(row: Row, places: Sequence[Figure], columns: Sequence[Row | None], g
     found: list[Draft] = []
     for at, figure in by_column.items():
         head = columns[at]
-        if head is None or weight is None:
+        if head is None or weight is None or weight.between:
             continue
         label = head.label or ("grammage" if at == grammage else "")
         found.append(

@@ -42,6 +42,10 @@ TRANSITIONS: Mapping[BatchStatus, frozenset[BatchStatus]] = {
 }
 
 
+AT_WORK = frozenset({S.RECEIVED, S.PARSING, S.VALIDATING, S.COMMITTING, S.REVERTING})
+"""It moves on by itself: asking again soon is worth it."""
+
+
 def sources_of(target: BatchStatus) -> tuple[BatchStatus, ...]:
     """The states from which a batch may come to ``target``."""
     return tuple(state for state, following in TRANSITIONS.items() if target in following)

@@ -12,7 +12,7 @@ class Limits:
 
     error_share_max: float = 0.05
     weight_deviation_max: float = 0.5  # against the mill's usual list of this kind
-    withdrawn_share_max: float = 0.75  # of the lots a list of this kind had confirmed
+    withdrawn_share_max: float = 0.5  # of the lots a list of this kind had confirmed
     price_change_max: float = 0.4  # median over the lots with a new price
     withdrawn_min: int = 10  # below, a share means nothing
 

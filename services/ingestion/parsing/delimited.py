@@ -103,7 +103,7 @@ def _delimiter(text: str) -> str | None:
 
 
 def _split(line: str, delimiter: str) -> list[Cell]:
-    return [_cell(c) for c in next(csv.reader([line], delimiter=delimiter), [])]
+    return [_cell(c) for record in csv.reader([line], delimiter=delimiter) for c in record]
 
 
 def _runs(line: str) -> list[Cell]:

@@ -76,7 +76,8 @@ def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) ->
     cores = [v for row in rows if (v := _stated(row, "core_mm")) is not None]
     usual_cores = sum(1 for v in cores if any(abs(float(v) - core) <= 4 for core in USUAL_CORES))
     if len(cores) >= FEW and usual_cores < 0.5 * len(cores):
-        text = f"Cores of {', '.join(f'{v:g}' for v in list(dict.fromkeys(cores))[:3])} mm are unusual. Is the unit or the column right?"
+        some = ", ".join(f"{v:g}" for v in list(dict.fromkeys(cores))[:3])
+        text = f"Cores of {some} mm are unusual. Is the unit or the column right?"
         yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, "core_mm"), field="core_mm")
 
 

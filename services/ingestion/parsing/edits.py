@@ -12,6 +12,7 @@ from services.ingestion.parsing.model import MillContext, Problem
 from services.ingestion.parsing.scope import remembered
 from services.ingestion.parsing.text import clean, normal
 from services.ingestion.parsing.validate import faults
+from services.ingestion.parsing.wording import told
 from shared.contracts.types import Certification, Defect, Form, Grain, LotValues, PriceUnit, QualityClass, SurplusReason
 
 E = TypeVar("E", bound=StrEnum)
@@ -57,7 +58,7 @@ def revalidate(
         for f in found
     )
     rejected = any(p.severity == "error" for p in problems)
-    return (None if rejected else settled(draft)), problems
+    return (None if rejected else settled(draft)), told(problems, mill.language)
 
 
 Typed = tuple[object, Fault | None]

@@ -77,15 +77,15 @@ def typical_gsm() -> dict[str, tuple[int, int]]:
 
 
 def resolve(text: str, remembered: Mapping[str, str] | None = None) -> Grade:
-    """Exact word first, then what a person taught us for this mill, then the words inside the text."""
+    """What a person taught us for this mill first, then the exact word, then the words inside the text."""
     key = normal(text)
-    exact = _lexicon().names.get(key)
-    if exact and len(exact) == 1:
-        return Grade("resolved", tuple(exact))
     if remembered:
         taught = remembered.get(key)
         if taught is not None and taught in all_codes():
             return Grade("resolved", (taught,))
+    exact = _lexicon().names.get(key)
+    if exact and len(exact) == 1:
+        return Grade("resolved", tuple(exact))
     return _by_words(text)
 
 

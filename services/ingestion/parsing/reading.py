@@ -30,6 +30,7 @@ from services.ingestion.parsing.sheets import MAX_BYTES, Cell, Document, Grid, f
 from services.ingestion.parsing.tables import Table, find_table, language_of
 from services.ingestion.parsing.text import clean
 from services.ingestion.parsing.units import HeaderUnit
+from services.ingestion.parsing.wording import in_language, reading_in
 from services.ingestion.parsing.workbooks import decode_xls, decode_zip
 from shared.contracts.types import PriceUnit
 
@@ -38,7 +39,17 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date) -> ListReading:
-    """Reads a surplus list; raises ``UnreadableFile`` when there is none to read. Pure: same bytes, same answer."""
+    """Reads a surplus list; raises ``UnreadableFile`` when there is none to read. Pure: same bytes, same answer.
+
+    Every problem is told in the mill's language, where there is a catalogue for it.
+    """
+    try:
+        return reading_in(_read(content, file_name=file_name, mill=mill, today=today), mill.language)
+    except UnreadableFile as refused:
+        raise UnreadableFile(refused.code, in_language(refused.message, mill.language)) from refused
+
+
+def _read(content: bytes, *, file_name: str, mill: MillContext, today: date) -> ListReading:
     document = decode(content, mill=mill)
     parts: list[Part] = []
     sheets: dict[str | None, SheetFacts] = {}

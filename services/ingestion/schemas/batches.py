@@ -62,6 +62,7 @@ class BatchSummary(BaseModel):
     problems: list[str]
     created_by: UUID | None
     created_at: Instant
+    received_at: Instant
     changed_at: Instant
 
 
@@ -144,6 +145,7 @@ def _members(batch: Batch) -> dict[str, object]:
         "problems": list(batch.problems),
         "created_by": batch.received_by,
         "created_at": batch.received_at,
+        "received_at": batch.received_at,
         "changed_at": batch.changed_at,
     }
 

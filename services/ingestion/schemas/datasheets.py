@@ -97,7 +97,10 @@ class SheetValueIn(RequestBody):
 
 
 class ReviewIn(RequestBody):
-    """``values`` and ``item_ids`` replace the ones there are; absent: as they are. ``approve`` publishes them."""
+    """``values`` and ``item_ids`` replace the ones there are; absent: as they are, so the proposed lots count.
+
+    ``approve`` publishes them; what is changed of an approved sheet is published at once.
+    """
 
     values: Annotated[list[SheetValueIn], Field(max_length=VALUES_MAX)] | None = None
     item_ids: Annotated[list[UUID], Field(max_length=LINKS_MAX)] | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import LiteralString
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from services.ingestion.domain.datasheets import SheetStatus
-from shared.db import Conn, execute, fetch_one
+from shared.db import Conn, execute, fetch_all, fetch_one
 from shared.filtering import Field, Kind, Listing
 from shared.keyset import Found, Question
 
@@ -232,5 +233,62 @@ async def supersede_older(conn: Conn, datasheet_id: UUID) -> list[UUID]:
         RETURNING old.datasheet_id
         """,
         {"datasheet_id": datasheet_id},
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedSheet:
+    """An approved data sheet with the grammages it speaks of and the lots it is shown with."""
+
+    datasheet_id: UUID
+    mill_id: UUID
+    product: str
+    grade_code: str
+    grammages: Sequence[Decimal]
+    item_ids: Sequence[UUID]
+
+
+async def approved_sheets(conn: Conn, mill_ids: Sequence[UUID]) -> list[ApprovedSheet]:
+    """Those of these mills that name a product and a grade, locked; not those whose lots a person chose."""
+    return await fetch_all(
+        conn,
+        ApprovedSheet,
+        """
+        SELECT d.datasheet_id, d.mill_id, d.reading ->> 'product' AS product, d.reading ->> 'grade_code' AS grade_code,
+               ARRAY(SELECT DISTINCT v.gsm FROM datasheet_value v
+                     WHERE v.datasheet_id = d.datasheet_id AND v.gsm IS NOT NULL) AS grammages,
+               ARRAY(SELECT l.item_id FROM datasheet_link l WHERE l.datasheet_id = d.datasheet_id) AS item_ids
+        FROM datasheet d
+        WHERE d.status = 'approved' AND d.mill_id = ANY (%(mill_ids)s)
+          AND d.reading ->> 'product' IS NOT NULL AND d.reading ->> 'grade_code' IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM datasheet_link l WHERE l.datasheet_id = d.datasheet_id AND l.reason = 'person')
+        ORDER BY d.datasheet_id
+        FOR UPDATE OF d
+        """,
+        {"mill_ids": list(mill_ids)},
+    )
+
+
+async def count_change(conn: Conn, datasheet_id: UUID) -> None:
+    """A new version, because its lots changed."""
+    await execute(
+        conn,
+        "UPDATE datasheet SET version = version + 1, changed_at = clock() WHERE datasheet_id = %(datasheet_id)s",
+        {"datasheet_id": datasheet_id},
+    )
+
+
+async def approved_after(conn: Conn, *, after: UUID | None, limit: int) -> list[UUID]:
+    """Approved data sheets in the order of receipt."""
+    cursor = await conn.execute(
+        """
+        SELECT datasheet_id
+        FROM datasheet
+        WHERE status = 'approved' AND (%(after)s::uuid IS NULL OR datasheet_id > %(after)s)
+        ORDER BY datasheet_id
+        LIMIT %(limit)s
+        """,
+        {"after": after, "limit": limit},
     )
     return [row[0] for row in await cursor.fetchall()]

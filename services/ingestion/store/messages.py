@@ -199,7 +199,7 @@ async def reopen(conn: Conn, message_id: UUID) -> bool:
             """
             UPDATE inbound_message
             SET status = 'received', reason = NULL, detail = NULL, attempts = 0, leased_until = NULL, decided_at = NULL
-            WHERE message_id = %(message_id)s AND status <> 'batch' AND raw IS NOT NULL
+            WHERE message_id = %(message_id)s AND status NOT IN ('batch', 'datasheet') AND raw IS NOT NULL
             """,
             {"message_id": message_id},
         )

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from services.ingestion.domain.batches import Action, Finding, Row, RowStatus
 from shared.contracts.types import LotValues
-from shared.db import Conn, copy_rows, execute, fetch_all, fetch_sets
+from shared.db import Conn, copy_rows, execute, fetch_all
 from shared.filtering import Field, Kind, Listing
 from shared.keyset import Found, Question
 
@@ -29,59 +29,6 @@ def _packed(values: LotValues) -> bytes:
 
 def _as_it_is(packed: bytes) -> bytes:
     return packed
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedRow:
-    """What of a row decides about its lot; ``values`` is None when it cannot be listed."""
-
-    row_id: UUID
-    place: int
-    row_number: int | None
-    status: str
-    action: str | None
-    lot_key: str | None
-    values: LotValues | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Packed:
-    row_id: UUID
-    place: int
-    row_number: int | None
-    status: str
-    action: str | None
-    lot_key: str | None
-    lot: str | None
-
-
-async def compared_rows(conn: Conn, batch_id: UUID) -> list[ComparedRow]:
-    """Every row in the order of the file, without what only people look at: a list may have a hundred thousand."""
-    found: list[ComparedRow] = []
-    async for rows in fetch_sets(
-        conn,
-        _Packed,
-        """
-        SELECT row_id, place, row_number, status, action, lot_key, lot::text AS lot
-        FROM batch_row
-        WHERE batch_id = %(batch_id)s
-        ORDER BY place
-        """,
-        {"batch_id": batch_id},
-    ):
-        found += [
-            ComparedRow(
-                row.row_id,
-                row.place,
-                row.row_number,
-                row.status,
-                row.action,
-                row.lot_key,
-                None if row.lot is None else LOT.validate_json(row.lot),
-            )
-            for row in rows
-        ]
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from services.ingestion.domain.datasheets import (
     LinkReason,
     SheetStatus,
     Stated,
+    proposed_links,
 )
 from services.ingestion.domain.files import WORDS, FileKind, kind_of, safe_name
 from services.ingestion.errors import (
@@ -147,12 +148,17 @@ async def revise_datasheet(
 async def publish_approved(conn: Conn, datasheet_id: UUID) -> None:
     """Tell what an approved data sheet says of which lots; older ones of the same lots end."""
     replaced = await datasheets.supersede_older(conn, datasheet_id)
+    await outbox.add(conn, await approved_event(conn, datasheet_id, replaces=replaced))
+
+
+async def approved_event(conn: Conn, datasheet_id: UUID, *, replaces: Sequence[UUID] = ()) -> DatasheetApproved:
+    """A data sheet as others hear of it."""
     sheet = await _locked(conn, datasheet_id, mill_id=None)
     values = await sheet_values.values_of(conn, datasheet_id)
     links = await sheet_values.links_of(conn, datasheet_id)
     reading: Mapping[str, object] = sheet.reading
     dated = reading.get("revision_date")
-    event = DatasheetApproved(
+    return DatasheetApproved(
         datasheet_id=datasheet_id,
         mill_id=sheet.mill_id,
         version=sheet.version,
@@ -176,9 +182,29 @@ async def publish_approved(conn: Conn, datasheet_id: UUID) -> None:
             for one in values
         ),
         item_ids=tuple(link.item_id for link in links),
-        replaces=tuple(replaced),
+        replaces=tuple(replaces),
     )
-    await outbox.add(conn, event)
+
+
+async def link_new_lots(conn: Conn, item_ids: Sequence[UUID], *, mill_ids: Sequence[UUID]) -> None:
+    """Show an approved data sheet with lots of the same name, grade and grammage that are listed later."""
+    sheets = await datasheets.approved_sheets(conn, mill_ids)
+    for mill_id in {sheet.mill_id for sheet in sheets}:
+        lots = await sheet_values.known_lots(conn, mill_id, item_ids=item_ids)
+        for sheet in (one for one in sheets if one.mill_id == mill_id):
+            links = proposed_links(
+                [lot for lot in lots if lot.item_id not in sheet.item_ids],
+                stated=NOTHING_STATED,
+                stated_key=None,
+                product=sheet.product,
+                grade_code=sheet.grade_code,
+                grammages=sheet.grammages,
+            )
+            sure = [link for link in links if link.reason is LinkReason.PRODUCT]
+            if sure:
+                await sheet_values.add_links(conn, sheet.datasheet_id, sure)
+                await datasheets.count_change(conn, sheet.datasheet_id)
+                await publish_approved(conn, sheet.datasheet_id)
 
 
 def _text(value: object) -> str | None:

@@ -8,6 +8,7 @@ from services.ingestion.domain.batches import Finding, Row, status_of
 from services.ingestion.domain.lots import LotKeys
 from services.ingestion.editing import finding_of
 from services.ingestion.parsing.model import RowReading
+from services.ingestion.parsing.wording import in_language
 from services.ingestion.store.rows import NewRow
 from shared.contracts.types import ref_key
 
@@ -15,7 +16,8 @@ from shared.contracts.types import ref_key
 class RowMaker:
     """Makes the rows of one list, set after set: it knows the places given and the lots seen before."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
+        self._language = language
         self._keys = LotKeys()
         self._seen: set[str] = set()
         self._place = 0
@@ -34,7 +36,8 @@ class RowMaker:
         findings = tuple(finding_of(problem) for problem in read.problems)
         if repeated:
             message = f"The lot number {lot_ref} stands in an earlier row of this list."
-            findings = (*findings, Finding("duplicate_lot_ref", message, "error", field="lot_ref", raw=lot_ref))
+            told = in_language(message, self._language)
+            findings = (*findings, Finding("duplicate_lot_ref", told, "error", field="lot_ref", raw=lot_ref))
         row = Row(
             place=self._place,
             sheet=read.sheet,

@@ -10,10 +10,11 @@ from uuid_utils.compat import uuid7
 from services.ingestion.domain.batches import ACCEPTABLE, Action, RowStatus
 from services.ingestion.domain.guards import ListFigures
 from services.ingestion.domain.lots import Change, KnownLot, Outlook, compare, outlook
-from services.ingestion.store import batches, lots, rows
+from services.ingestion.store import batches, comparing, lots, rows
 from services.ingestion.store.batches import Batch
+from services.ingestion.store.comparing import ComparedRow
 from services.ingestion.store.mills import Mill
-from services.ingestion.store.rows import LOT, ComparedRow
+from services.ingestion.store.rows import LOT
 from shared.contracts.types import ItemStatus, LotValues
 from shared.db import Conn
 
@@ -49,7 +50,7 @@ class Plan:
 
 async def plan_batch(conn: Conn, batch: Batch) -> Plan:
     """Compare a batch with what is for sale now; writes nothing."""
-    stored = await rows.compared_rows(conn, batch.batch_id)
+    stored = await comparing.compared_rows(conn, batch.batch_id)
     all_rows = [row for row in stored if row.action != Action.WITHDRAW]
     proposed = [row for row in stored if row.action == Action.WITHDRAW and row.lot_key]
     usable = [(row, row.values, row.lot_key) for row in all_rows if row.status in ACCEPTABLE]

@@ -10,6 +10,7 @@ from services.ingestion.domain.batches import BatchStatus
 from services.ingestion.domain.guards import Limits, objections
 from services.ingestion.packing import ListRead, Summary
 from services.ingestion.parsing.model import Problem, UnreadableFile
+from services.ingestion.parsing.wording import in_language, word_in
 from services.ingestion.store import batches, mills, progress, rows
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.mills import Mill
@@ -64,12 +65,12 @@ def _today(mill: Mill, now: datetime) -> date:
 
 async def refuse_reading(conn: Conn, claim: Claim, refused: UnreadableFile) -> None:
     """The file holds no list: the batch fails with the reason."""
-    await mills.lock_mill(conn, claim.mill_id)
+    mill = await mills.lock_mill(conn, claim.mill_id)
     moved = await progress.move(
         conn,
         batch_id=claim.batch_id,
         target=BatchStatus.FAILED,
-        reasons=[refused.message],
+        reasons=[in_language(refused.message, mill.language if mill else None)],
         attempt=claim.attempt,
     )
     if moved is not None:
@@ -88,14 +89,15 @@ async def finish_reading(conn: Conn, work: Work, read: ListRead, known: Known) -
         return await refuse_reading(conn, claim, UnreadableFile("too_many_rows", message))
     mill = await mills.lock_mill(conn, claim.mill_id) or work.mill
     unsure = [problem.message for problem in about.review_reasons]
-    problems = [_sentence(problem) for problem in summary.problems]
+    problems = [_sentence(problem, mill.language) for problem in summary.problems]
     target = BatchStatus.VALIDATING
     if not summary.readable:
         if not summary.lots and not about.columns:
-            message = "No list was found in the file. " + " ".join(unsure)
-            return await refuse_reading(conn, claim, UnreadableFile("no_lots", message.strip()))
+            message = " ".join([in_language("No list was found in the file.", mill.language), *unsure])
+            return await refuse_reading(conn, claim, UnreadableFile("no_lots", message))
         target = BatchStatus.MAPPING_REQUIRED
-        unsure = unsure or ["No row could be read with these columns; say what each column means."]
+        words = "No row could be read with these columns; say what each column means."
+        unsure = unsure or [in_language(words, mill.language)]
     moved = await progress.move(
         conn, batch_id=claim.batch_id, target=target, reasons=unsure, problems=problems, attempt=claim.attempt
     )
@@ -111,7 +113,7 @@ async def finish_reading(conn: Conn, work: Work, read: ListRead, known: Known) -
         profile_version=known.profile.version if known.profile else None,
     )
     await rows.delete_rows(conn, claim.batch_id)
-    made = RowMaker()
+    made = RowMaker(mill.language)
     for lots_read in read.sets():
         await rows.insert_rows(conn, claim.batch_id, made.rows(lots_read))
     await progress.refresh_figures(conn, claim.batch_id)
@@ -130,6 +132,7 @@ async def judge(conn: Conn, mill: Mill, batch_id: UUID, *, unsure: Sequence[str]
     reasons = [*unsure, *objections(await figures_of(conn, mill=mill, batch=batch, plan=plan), LIMITS)]
     if not mill.approved:
         reasons.append(f"{mill.name} is not approved for trading at the moment.")
+    reasons = [in_language(reason, mill.language) for reason in reasons]
     if automatic and not reasons and plan.rows:
         await commit_batch(conn, batch, plan, previous=BatchStatus.VALIDATING)
         return
@@ -139,10 +142,9 @@ async def judge(conn: Conn, mill: Mill, batch_id: UUID, *, unsure: Sequence[str]
     await announce(conn, batch_id, previous=BatchStatus.VALIDATING)
 
 
-def _sentence(problem: Problem) -> str:
-    where = " ".join(
-        part for part in (problem.sheet and f"{problem.sheet},", problem.row and f"row {problem.row}:") if part
-    )
+def _sentence(problem: Problem, language: str) -> str:
+    row = problem.row and f"{word_in('row', language)} {problem.row}:"
+    where = " ".join(part for part in (problem.sheet and f"{problem.sheet},", row) if part)
     return f"{where} {problem.message}".strip()
 
 

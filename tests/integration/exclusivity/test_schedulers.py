@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from shared.db import notify
 from tests.integration.exclusivity import market
-from tests.integration.exclusivity.processes import running
 from tests.support.database import service_database
+from tests.support.processes import running
 from tests.support.wait import until
 
 

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import aiohttp
 
 from tests.integration.exclusivity import market
-from tests.integration.exclusivity.processes import running
 from tests.support.database import service_database
+from tests.support.processes import running
 from tests.support.tokens import bearer
 
 CROWD = 1000

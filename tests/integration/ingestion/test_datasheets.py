@@ -13,6 +13,7 @@ from fpdf.enums import AccessPermission
 
 from services.ingestion.handlers import on_windows_closed, on_windows_extended, on_windows_granted
 from services.ingestion.reading import Reader
+from services.ingestion.snapshots import publish_snapshots
 from services.ingestion.usecases.extraction import begin_extraction, fail_extraction
 from shared.contracts.exclusivity import WindowOutcome
 from shared.contracts.ingestion import BatchStatusChanged, DatasheetApproved, DatasheetFailed
@@ -21,6 +22,7 @@ from tests.integration.ingestion.market import Market
 from tests.integration.ingestion.post import LIST, SENDER, Post, mail
 from tests.integration.ingestion.sheets import Desk, bare_pdf, liner_sheet, said
 from tests.support.datasheet_pdf import Sheet
+from tests.support.datasheet_samples import differences, sample_sheets
 from tests.support.lots import closed, extended, granted
 from tests.support.tokens import bearer
 
@@ -126,6 +128,37 @@ async def test_sheet_when_a_newer_one_speaks_of_the_same_lots_then_is_superseded
     closed_one = await desk.ask("POST", f"/datasheets/{old['id']}/extractions",
                                 bearer("admin", desk.market.operator) | {"Idempotency-Key": str(uuid4())})  # fmt: skip
     assert closed_one.status_code == 409
+
+
+async def test_sample_sheets_when_uploaded_then_the_api_says_what_each_means(desk: Desk) -> None:
+    for sample in sample_sheets():
+        sheet = await desk.taken(sample.content)
+        reading = {**sheet["reading"], "values": sheet["values"]}
+        assert differences(sample.name, reading, sample.expected) == []
+        assert sheet["status"] == "review_required", "no lot of it is for sale"
+    queue = await desk.ask("GET", "/datasheets?status=review_required", bearer("mill_user", desk.market.trusted))
+    assert len(queue.json()["items"]) == len(sample_sheets())
+
+
+async def test_state_when_told_anew_then_names_the_approved_sheets(desk: Desk) -> None:
+    await desk.list_lot(desk.market.trusted, gsm=Decimal(112))
+    await desk.taken(liner_sheet())
+    async with desk.market.db.transaction() as conn:
+        await publish_snapshots(conn)
+    first, again = await desk.market.events(DatasheetApproved)
+    assert again == first
+
+
+async def test_lot_when_listed_after_its_sheet_was_approved_then_is_shown_with_it(desk: Desk) -> None:
+    first = await desk.list_lot(desk.market.trusted, gsm=Decimal(112))
+    sheet = await desk.taken(liner_sheet())
+    later = await desk.list_lot(desk.market.trusted, ref="K-2", gsm=Decimal(125), product_name="NORDLINER")
+    await desk.list_lot(desk.market.trusted, ref="K-3", gsm=Decimal(140))
+    await desk.list_lot(desk.market.trusted, ref="K-4", gsm=Decimal(125), product_name=None)
+    before, after = await desk.market.events(DatasheetApproved)
+    assert before.item_ids == (first,)
+    assert set(after.item_ids) == {first, later}
+    assert after.version == sheet["version"] + 1
 
 
 async def test_file_when_asked_for_then_only_its_mill_and_who_holds_or_bought_a_lot_get_it(desk: Desk) -> None:

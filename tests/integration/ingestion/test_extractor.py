@@ -1,10 +1,13 @@
 """The external extractor as it is on bad days: others go on, tries are bounded, and a good day is used at once."""
 
 import asyncio
+import os
 import resource
+import sys
 import time
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,7 +18,12 @@ from shared.contracts.ingestion import RowsAccepted
 from tests.integration.ingestion.market import Market, csv_list, usual_list
 from tests.integration.ingestion.sheets import Desk, liner_sheet, said
 from tests.support.extractor import HUGE_BYTES, Misbehaving, extractor_server
+from tests.support.ports import free_port
+from tests.support.redis import throwaway_redis
+from tests.support.tokens import PUBLIC_KEY
+from tests.support.wait import until
 
+ROOT = Path(__file__).resolve().parents[3]
 MIB = 1 << 20
 BAD_DAYS = {
     "hang": "no answer within",
@@ -111,6 +119,42 @@ async def test_extractor_when_it_is_well_again_then_reads_what_waits(desk: Desk,
     await desk.market.set_clock("clock_timestamp() + interval '31 seconds'")
     await desk.read()
     assert (await desk.get(waiting["id"]))["read_by"] == "external"
+
+
+async def test_worker_when_killed_while_the_extractor_reads_then_the_sheet_is_read_once_by_another(
+    desk: Desk, server: Misbehaving
+) -> None:
+    server.does = "hang"
+    sheet = (await desk.upload(liner_sheet())).json()
+    with throwaway_redis() as redis:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "OFFCUT_INGESTION_DATABASE_URL": desk.market.settings.database_url,
+            "OFFCUT_INGESTION_WORKER_PORT": str(free_port()),
+            "OFFCUT_INGESTION_EXTRACTOR_URL": server.url,
+            "OFFCUT_INGESTION_LEASE_SECONDS": "1",
+            "OFFCUT_REDIS_URL": redis,
+            "OFFCUT_PUBLIC_KEY": PUBLIC_KEY,
+            "OFFCUT_CURSOR_KEY": "tests",
+        }
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.ingestion.worker", "scheduler", cwd=ROOT, env=environment
+        )
+        try:
+            await until(lambda: _asked(server), deadline_s=30, what="the worker to ask the extractor")
+        finally:
+            worker.kill()
+            await worker.wait()
+    assert (await desk.get(sheet["id"]))["status"] == "extracting"
+    server.does = "good"
+    await until(desk.read, deadline_s=20, what="the lease to end")
+    assert (await desk.get(sheet["id"]))["read_by"] == "external"
+    assert server.asked == 2
+    assert await desk.read() == 0
+
+
+async def _asked(server: Misbehaving) -> bool:
+    return server.asked > 0
 
 
 async def test_extractor_when_nobody_listens_then_sheets_that_cannot_be_read_fail_with_a_reason(

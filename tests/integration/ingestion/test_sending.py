@@ -1,6 +1,6 @@
 """Lists sent as rows, and with a mapping of their sender's choice."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -98,5 +98,6 @@ async def test_list_when_sent_with_a_mapping_then_is_read_with_it_whatever_its_h
     await market.read_lists()
     batch = await market.batch(answer.json()["id"])
     assert batch["mapping_profile"] == {"id": profile_id, "version": 1}
-    (column,) = [one for one in batch["mapping"] if one["column"] == "Zzyx"]  # type: ignore[union-attr, index]
+    columns = cast(list[dict[str, object]], batch["mapping"])
+    (column,) = [one for one in columns if one["column"] == "Zzyx"]
     assert (column["field"], column["unit"], column["confidence"]) == ("width_mm", "cm", 1.0)

@@ -111,5 +111,18 @@ def test_trace_and_tail_when_asked_then_show_the_chain_over_all_services(sql: ps
     assert "catalog.thing.done.v1" in said("tail", "catalog")
 
 
+@pytest.mark.parametrize("text", ['{"item_id": 7', "[7]", ""])
+def test_trace_and_tail_when_an_event_is_damaged_then_show_it_nevertheless(sql: psycopg.Connection, text: str) -> None:
+    """Damaged events are those an operator looks for."""
+    sql.execute("DELETE FROM catalog.sent")
+    sql.execute(
+        "INSERT INTO catalog.sent (seq, event_id, type, key, correlation_id, meta, body, occurred_at)"
+        " VALUES (1, gen_random_uuid(), 'catalog.item.released.v1', 'k', 'c-2', %(text)s, %(text)s, clock_timestamp())",
+        {"text": text},
+    )
+    assert "cannot be read" in said("trace", "c-2")
+    assert "catalog.item.released.v1" in said("tail", "catalog")
+
+
 def test_refill_when_asked_then_the_request_waits_for_the_relay(sql: psycopg.Connection) -> None:
     assert "everything from 7 on" in said("refill", "catalog", "matching", "--from", "7")

@@ -217,6 +217,9 @@ async def test_database_when_it_breaks_off_then_503_and_the_next_request_works(
 ) -> None:
     with psycopg.connect(db.url, autocommit=True) as admin:
         admin.execute(
-            sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'catalog.api'")
+            sql.SQL(
+                "SELECT pg_terminate_backend(pid, 5000)"  # and wait until they are gone
+                " FROM pg_stat_activity WHERE application_name = 'catalog.api'"
+            )
         )
     assert (await client.get("/things")).status_code == 200

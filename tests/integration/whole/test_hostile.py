@@ -138,6 +138,8 @@ def generated(rough: Town, document: JSON) -> Counter[str]:
         for found in schema.get_all_operations():
             operation = found.ok()
             endpoint = known[f"{operation.method.upper()} {operation.path.removeprefix('/mvp/api')}"]
+            if "text/event-stream" in endpoint.shown_as:
+                continue  # a live stream never ends; test_live asks for it
             for mode in GenerationMode.POSITIVE, GenerationMode.NEGATIVE:
                 if mode == GenerationMode.NEGATIVE and not (endpoint.filters or endpoint.nouns or endpoint.kind):
                     continue  # nothing that could be wrong

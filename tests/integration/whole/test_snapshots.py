@@ -18,7 +18,11 @@ ORGANIZATIONS = "SELECT * FROM organization_replica"
 # What each service keeps of others and works with. Versions of items and matches are left out: a reservation and an
 # interest count one up and are not told to all. Of what has ended a snapshot says that it has, not what it was like.
 KEPT = {
-    "ingestion": (ORGANIZATIONS, "SELECT mill_id, lot_key, item_id, lot FROM lot_replica WHERE listed"),
+    "ingestion": (
+        ORGANIZATIONS,
+        "SELECT mill_id, lot_key, item_id, lot FROM lot_replica WHERE listed",
+        "SELECT item_id, buyer_id, window_id FROM holder_replica WHERE expires_at IS NOT NULL",
+    ),
     "catalog": (
         ORGANIZATIONS,
         "SELECT match_id, item_id, buyer_id, listing_cycle, score FROM match_replica WHERE live",

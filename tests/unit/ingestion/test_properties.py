@@ -9,10 +9,11 @@ from decimal import Decimal
 from services.ingestion.parsing import ListReading, UnreadableFile, read_list
 from services.ingestion.parsing.units import price_per_t
 from shared.contracts.types import LotValues, PriceUnit
-from tests.support.layouts import Lot, Written, price_as_written, written
+from tests.support.canonical import Lot
 from tests.support.lists import TODAY
+from tests.support.rendering import Written, price_as_written, written
 
-LAYOUTS = int(os.environ.get("OFFCUT_LAYOUTS", "400"))
+LAYOUTS = int(os.environ.get("OFFCUT_LAYOUTS", "300"))
 ONLY = os.environ.get("OFFCUT_LAYOUT_SEED")
 ASKED_MOST = 0.02  # of all layouts: nearly every one says enough to be read without a person
 _EXACT = ("lot_ref", "grade_code", "reel_count", "sheet_count")

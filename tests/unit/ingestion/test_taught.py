@@ -43,3 +43,9 @@ def test_column_when_a_person_said_it_means_nothing_then_is_left_out() -> None:
     values = lot(reading).values
     assert values is not None
     assert values.lot_ref is None
+
+
+def test_word_when_a_mill_means_something_else_by_it_then_the_mill_is_believed() -> None:
+    values = lot(read(f"{HEADER}\nA-1\tTestliner 2\t120\t1500\t5700\n", {"grades": {"testliner 2": "TL_3"}})).values
+    assert values is not None
+    assert values.grade_code == "TL_3"

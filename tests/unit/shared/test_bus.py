@@ -29,7 +29,7 @@ ROW = SentRow(
     body=ItemReleased(item_id=UUID(int=1), mill_id=UUID(int=2), version=4, cause="expired").model_dump_json(),
     occurred_at=datetime(2025, 3, 4, 9, 30, tzinfo=UTC),
 )
-FIELDS = dict(zip(wire.FIELDS, ROW.values(str(EPOCH)), strict=True))
+FIELDS: dict[str, str] = dict(zip(wire.FIELDS, ROW.values(str(EPOCH)), strict=True))
 
 
 async def ignore(_: Conn, __: object) -> None:

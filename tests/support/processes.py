@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from shared.db import Database
-from tests.integration.exclusivity.conftest import ENVIRONMENT
+from tests.support.doors import surroundings
 from tests.support.ports import free_port
 from tests.support.wait import until
 
@@ -26,20 +26,21 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    db: Database, module: str, *arguments: str, redis_url: str = "redis://unused"
+    db: Database, module: str, *arguments: str, redis_url: str = "redis://unused", **given: str
 ) -> AsyncGenerator[Running]:
-    """Start ``services.exclusivity.<module>``, wait until it is ready, and end it afterwards."""
+    """Start this module of the service whose database it is, wait until it is ready, and end it afterwards."""
     port = free_port()
+    mine = f"OFFCUT_{db.service.upper()}"
     environment = {
         **os.environ,
-        **ENVIRONMENT,
-        "OFFCUT_EXCLUSIVITY_DATABASE_URL": db.url,
-        "OFFCUT_EXCLUSIVITY_PORT": str(port),
-        "OFFCUT_EXCLUSIVITY_WORKER_PORT": str(port),
+        **surroundings(db.service, **given),
+        f"{mine}_DATABASE_URL": db.url,
+        f"{mine}_PORT": str(port),
+        f"{mine}_WORKER_PORT": str(port),
         "OFFCUT_REDIS_URL": redis_url,
         "OFFCUT_LOG_LEVEL": "WARNING",
     }
-    command = [sys.executable, "-m", f"services.exclusivity.{module}", *arguments]
+    command = [sys.executable, "-m", f"services.{db.service}.{module}", *arguments]
     process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
