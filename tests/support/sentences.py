@@ -9,6 +9,7 @@ FILES = (
     *sorted((ROOT / "services/ingestion/parsing").glob("*.py")),
     ROOT / "services/ingestion/domain/guards.py",
     ROOT / "services/ingestion/usecases/process.py",
+    ROOT / "services/ingestion/usecases/making_rows.py",
     ROOT / "services/ingestion/reading.py",
 )
 GAP = "\0"
