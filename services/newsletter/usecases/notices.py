@@ -24,7 +24,9 @@ from shared.contracts.exclusivity import (
 from shared.contracts.ingestion import BatchStatusChanged, DatasheetFailed
 from shared.db import Conn, notify
 
-ANSWERED = frozenset({"committed", "review_required", "mapping_required", "duplicate", "failed"})
+ANSWERED = frozenset(
+    {"committed", "review_required", "mapping_required", "duplicate", "failed", "cancelled", "expired", "reverted"}
+)
 
 
 def correlation_of(event: Event) -> str:

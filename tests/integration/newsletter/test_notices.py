@@ -178,6 +178,9 @@ def batch(status: str, *, reply_to: str | None, language: str | None = "de") -> 
         ("review_required", "de", "Liste <KW 46>.xlsx: bitte einmal ansehen"),
         ("committed", "fi", "Liste <KW 46>.xlsx: 56 lots are online"),
         ("failed", None, "Liste <KW 46>.xlsx: we could not read it"),
+        ("cancelled", "de", "Liste <KW 46>.xlsx: nicht veröffentlicht"),
+        ("expired", "en", "Liste <KW 46>.xlsx: closed without a decision"),
+        ("reverted", "de", "Liste <KW 46>.xlsx: zurückgenommen"),
     ],
 )
 async def test_list_when_its_sender_is_known_then_is_answered_once_in_his_language(
