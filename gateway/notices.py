@@ -7,6 +7,7 @@ from uuid import UUID
 from gateway.told import MatchesTold, Subject, Told
 from gateway.wording import moment, words
 from shared.contracts import exclusivity, gateway, ingestion, newsletter
+from shared.instants import written
 
 Facts = Mapping[str, str | int]
 
@@ -39,21 +40,21 @@ def notices_of(told: Told) -> list[Notice]:
         return []
     match told.body:
         case exclusivity.WindowGranted() as window:
-            until = window.expires_at.isoformat()
+            until = written(window.expires_at)
             facts: Facts = {"until": until, "grant": window.grant_number, "grants": window.max_grants}
             return [
                 _window(told, "window_granted", "granted", window.buyer_id, facts),
                 _window(told, "window_granted_mill", "granted", window.mill_id, facts),
             ]
         case exclusivity.WindowExpiringSoon() as window:
-            until = window.expires_at.isoformat()
+            until = written(window.expires_at)
             name = f"expiring:{window.threshold_hours}:{until}"
             return [_window(told, "window_expiring", name, window.buyer_id, {"until": until})]
         case exclusivity.WindowExtensionRequested() as window:
-            until = window.expires_at.isoformat()
+            until = written(window.expires_at)
             return [_window(told, "extension_requested", f"wish:{until}", window.mill_id, {"until": until})]
         case exclusivity.WindowExtended() as window:
-            until = window.expires_at.isoformat()
+            until = written(window.expires_at)
             return [_window(told, "window_extended", f"until:{until}", window.buyer_id, {"until": until})]
         case exclusivity.WindowClosed() as window:
             facts = {"outcome": window.outcome}
