@@ -108,6 +108,7 @@ class Feed:
         self._streams: dict[UUID | None, set[Stream]] = {}
         self._of_user: Counter[UUID] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
+        self._ending = False
 
     @property
     def position(self) -> int:
@@ -138,6 +139,8 @@ class Feed:
         self._streams.setdefault(stream.audience, set()).add(stream)
         self._of_user[actor.user_id] += 1
         metrics.LIVE_STREAMS.inc()
+        if self._ending:  # came back on a connection that is still open: it is closed after this
+            stream.end("restart")
         return stream
 
     def close(self, stream: Stream) -> None:
@@ -154,6 +157,7 @@ class Feed:
 
     def end_all(self) -> None:
         """The process is about to end: clients go on with another one."""
+        self._ending = True
         for stream in self._all():
             stream.end("restart")
 

@@ -43,6 +43,13 @@ class EventStream(Response):
         self._sent_up_to = stream.begins_after
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._answer(receive, send)
+        finally:
+            self._feed.close(self._stream)
+
+    async def _answer(self, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         sender = asyncio.create_task(self._send(send))
         leaver = asyncio.create_task(_left(receive))
         ender = asyncio.create_task(self._stream.over.wait())
@@ -50,7 +57,7 @@ class EventStream(Response):
             await asyncio.wait((sender, leaver, ender), return_when=asyncio.FIRST_COMPLETED)
             takes_more = not leaver.done() and self._stream.ended != "slow"
         finally:
-            self._feed.close(self._stream)
+            self._feed.close(self._stream)  # its place is free, whatever the last word takes
             for task in (sender, leaver, ender):
                 task.cancel()
             outcomes = await asyncio.gather(sender, leaver, ender, return_exceptions=True)
@@ -65,7 +72,6 @@ class EventStream(Response):
         async def write(body: bytes) -> None:
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
-        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         await write(b"retry: 2000\n\n")
         async for body in self._missed():
             await write(body)
