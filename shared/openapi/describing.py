@@ -143,7 +143,11 @@ class _Operation:
             del self._operation["parameters"]
 
     def _body(self) -> None:
-        for kind, media in self._operation.get("requestBody", {}).get("content", {}).items():
+        content: JSON = self._operation.get("requestBody", {}).get("content", {})
+        if self._method == "PATCH":  # a merge patch, under its own name or as plain JSON
+            for media in list(content.values())[:1]:
+                content |= {kind: dict(media) for kind in ("application/merge-patch+json", "application/json")}
+        for kind, media in content.items():
             wanted = media["schema"] = _present(media["schema"])
             example = self._examples.request(wanted)
             media["example"] = example if not kind.startswith("multipart/") else _texts(example)
