@@ -8,6 +8,7 @@ from bench import backlog
 from bench.arena import Arena, Place, open_arena
 from bench.contestants import Contestant, Moments, Ours, Raw, WithCelery, running
 from bench.peers import server_only
+from bench.processes import cpu_seconds, family
 from bench.table import Report, less_is_better, median, more_is_better, percentile
 
 PARTS = ("throughput", "latency", "backlog")
@@ -32,28 +33,37 @@ def measure(report: Report, *, parts: Sequence[str], events: int, full: bool) ->
 
 def throughput(report: Report, arena: Arena, *, events: int) -> None:
     rates: dict[str, list[float]] = defaultdict(list)
+    costs: dict[str, list[float]] = defaultdict(list)
     for turn in range(1, ROUNDS + 1):
         for contestant, count in ((Ours(), events), (Raw(), events), (WithCelery(), events // CELERY_SHARE)):
             report.tell(f"throughput {turn}/{ROUNDS}: {contestant.name}, {count} events")
-            rates[contestant.name].append(rate(arena, contestant, count))
+            per_second, cpu_us = rate(arena, contestant, count)
+            rates[contestant.name].append(per_second)
+            costs[contestant.name].append(cpu_us)
         report.tell(f"throughput {turn}/{ROUNDS}: {server_only.NAME}")
         rates[server_only.NAME].append(server_only.rate(arena, events))
     ours = median(rates[Ours.name])
     for peer in (WithCelery.name, Raw.name, server_only.NAME):
         report.add(more_is_better(f"bus throughput vs {peer}", ours, median(rates[peer]), unit="events/s"))
+    for peer in (WithCelery.name, Raw.name):
+        cpu = {name: median(found) for name, found in costs.items()}
+        report.add(less_is_better(f"bus throughput, CPU vs {peer}", cpu[Ours.name], cpu[peer], unit="µs/event"))
 
 
-def rate(arena: Arena, contestant: Contestant, count: int) -> float:
-    """Events per second from the first insert to the last committed effect."""
-    with arena.fresh() as place, running(contestant, place):
+def rate(arena: Arena, contestant: Contestant, count: int) -> tuple[float, float]:
+    """Events per second from the first insert to the last committed effect, and processor time in Python for each."""
+    with arena.fresh() as place, running(contestant, place) as started:
         contestant.publish(range(1, WARM + 1))
         place.wait_for(WARM)
-        began = time.perf_counter()
+        pids = [pid for process in started.values() for pid in family(process.pid)]
+        began, cpu_before = time.perf_counter(), time.process_time() + sum(map(cpu_seconds, pids))
         contestant.publish(range(WARM + 1, WARM + count + 1))
+        published = time.process_time()  # from here on we only look whether it is through
         place.wait_for(WARM + count)
         seconds = time.perf_counter() - began
+        cpu = published + sum(map(cpu_seconds, pids)) - cpu_before
         place.prove_exactly_once(WARM + count)
-        return count / seconds
+        return count / seconds, cpu / count * 1e6
 
 
 def latency(report: Report, arena: Arena) -> None:

@@ -10,6 +10,7 @@ from shared.contracts.base import ActorRef, Event
 from shared.db import Conn, notify
 
 CHANNEL = "outbox"
+COUNTED_MAX = 10_000
 SET_MAX = 500  # elements of one set event; a longer list travels in parts
 
 
@@ -56,9 +57,17 @@ async def add(conn: Conn, *events: Event, actor: ActorRef | None = None) -> None
 
 
 async def pending(conn: Conn) -> tuple[int, float]:
-    """How many events wait for their number, and for how many seconds the oldest: the figures that alarms watch."""
+    """How many events wait for their number, and for how many seconds the first: the figures that alarms watch.
+
+    Asked every second, so a million of them are not counted: beyond ``COUNTED_MAX`` the ids say about how many.
+    """
     cursor = await conn.execute(
-        "SELECT count(*)::integer, coalesce(extract(epoch FROM clock() - min(occurred_at)), 0)::float FROM outbox"
+        """
+        SELECT CASE WHEN few.n < %(most)s THEN few.n ELSE (SELECT max(id) - min(id) + 1 FROM outbox) END::integer,
+               coalesce(extract(epoch FROM clock() - (SELECT occurred_at FROM outbox ORDER BY id LIMIT 1)), 0)::float
+        FROM (SELECT count(*) AS n FROM (SELECT FROM outbox LIMIT %(most)s) AS looked_at) AS few
+        """,
+        {"most": COUNTED_MAX},
     )
     row = await cursor.fetchone()
     return (row[0], row[1]) if row else (0, 0.0)
