@@ -96,7 +96,7 @@ class Campaign:
                   "postgres": self.restart_postgres}  # fmt: skip
         async with self.load.flowing() as ledger:
             for number, (what, whom) in enumerate(steps, 1):
-                await until(self.keeps_up, deadline_s=60, what="effects to follow, whatever was done before")
+                await until(self.keeps_up, deadline_s=120, what="effects to follow, whatever was done before")
                 await doings[what](whom)
                 assert not ledger.wrong, ledger.wrong[0]
                 if number % 10 == 0 or number == len(steps):
