@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from gateway.told import ItemsGone, ItemsTold, Told
 from shared.contracts import catalog, exclusivity, gateway, ingestion, matching, newsletter
 from shared.contracts.base import ActorRef
+from shared.instants import written
 
 # Machinery: what was asked for is written down with its own event. A person's direct deed among them still is.
 BULK = frozenset(
@@ -78,7 +79,7 @@ def _changes(told: Told) -> list[Change]:
         case ingestion.BatchStatusChanged() as batch:
             return [{"field": "status", "old": batch.previous, "new": batch.status}]
         case exclusivity.WindowExtended() as window:
-            old, new = window.old_expires_at.isoformat(), window.expires_at.isoformat()
+            old, new = written(window.old_expires_at), written(window.expires_at)
             return [{"field": "expires_at", "old": old, "new": new}]
         case exclusivity.WindowClosed():
             return [{"field": "status", "old": "active", "new": "closed"}]

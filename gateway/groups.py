@@ -12,9 +12,15 @@ it for 48 hours (a **window**); the next in the queue follows, at most three in 
 his matches.
 
 * **JSON** in and out; unknown members are refused, `null` and absent mean the same in answers.
-* **Refusals** are `application/problem+json`: branch on `code`, show `detail`. What you may not see is 404, like what
+* **Refusals** are `application/problem+json`: branch on `code`, show `detail`; `type` leads to a page that explains the
+  code, in English like all texts. What you may not see is 404, like what
   does not exist.
-* **Lists** come in pages: follow `next_cursor`, or the `Link` header, until it is `null`.
+* **Lists** come in pages: follow `next_cursor`, or the `Link` header, until it is `null`; `prev_cursor` leads back.
+  Filter by `field=value` or `field__op=value` (`ne gt gte lt lte in nin contains prefix isnull overlaps`), order by
+  `sort=-field,other`, count with `Prefer: return=total-count`, and take up to 50,000 rows as a file with
+  `Accept: text/csv` or the type of xlsx.
+* **Instants** are in UTC with milliseconds, `2026-03-02T14:05:00.000Z`.
+* **Limits**: `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds) are on every answer; 429 says how long to wait.
 * **Changes** name the version you saw: send the `ETag` back in `If-Match`. 412 means somebody was faster.
 * **Repeats** are safe with an `Idempotency-Key`: the same key and body get the same answer, once done.
 """

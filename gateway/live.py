@@ -10,7 +10,6 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
@@ -26,6 +25,7 @@ from gateway.usecases.history import HISTORY
 from shared import metrics
 from shared.auth import Actor
 from shared.db import Database
+from shared.instants import written
 from shared.problems import AppError, Unavailable
 from shared.process import keep_going
 
@@ -41,14 +41,10 @@ def frame_of(one: Logged) -> bytes:
         "kind": one.subject_kind,
         "id": one.subject_id,
         "version": one.version,
-        "time": rfc3339(one.occurred_at),
+        "time": written(one.occurred_at),
         "href": href_of(one.subject_kind, one.subject_id),
     }
     return b"id: %d\ndata: %s\n\n" % (one.id, orjson.dumps(told))
-
-
-def rfc3339(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

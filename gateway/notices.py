@@ -7,6 +7,7 @@ from uuid import UUID
 from gateway.told import MatchesTold, Subject, Told
 from gateway.wording import moment, words
 from shared.contracts import exclusivity, gateway, ingestion, newsletter
+from shared.instants import written
 
 Facts = Mapping[str, str | int]
 
@@ -39,21 +40,21 @@ def notices_of(told: Told) -> list[Notice]:
         return []
     match told.body:
         case exclusivity.WindowGranted() as window:
-            until = window.expires_at.isoformat()
+            until = written(window.expires_at)
             facts: Facts = {"until": until, "grant": window.grant_number, "grants": window.max_grants}
             return [
                 _window(told, "window_granted", "granted", window.buyer_id, facts),
                 _window(told, "window_granted_mill", "granted", window.mill_id, facts),
             ]
         case exclusivity.WindowExpiringSoon() as window:
-            until = window.expires_at.isoformat()
+            until = written(window.expires_at)
             name = f"expiring:{window.threshold_hours}:{until}"
             return [_window(told, "window_expiring", name, window.buyer_id, {"until": until})]
         case exclusivity.WindowExtensionRequested() as window:
-            until = window.expires_at.isoformat()
+            until = written(window.expires_at)
             return [_window(told, "extension_requested", f"wish:{until}", window.mill_id, {"until": until})]
         case exclusivity.WindowExtended() as window:
-            until = window.expires_at.isoformat()
+            until = written(window.expires_at)
             return [_window(told, "window_extended", f"until:{until}", window.buyer_id, {"until": until})]
         case exclusivity.WindowClosed() as window:
             facts = {"outcome": window.outcome}
@@ -87,6 +88,10 @@ def _others(told: Told) -> list[Notice]:
             kind = f"batch_{batch.status}" if not again else "batch_waits"
             topic = f"batch:{batch.batch_id}:{kind}:{batch.version}"
             return [Notice(kind, topic, told, facts, told.subject, organization_id=batch.mill_id)]
+        case ingestion.DatasheetFailed() as sheet:
+            topic = f"datasheet:{sheet.datasheet_id}:{sheet.version}"
+            facts = {"file": sheet.file_name}
+            return [Notice("datasheet_failed", topic, told, facts, told.subject, organization_id=sheet.mill_id)]
         case newsletter.SuppressionChanged(suppressed=True) as stopped:
             topic = f"suppression:{told.envelope.event_id}"
             facts = {"reason": stopped.reason}
@@ -156,6 +161,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "batch_failed": ("A list could not be read", "Look at {file}: it says what is wrong."),
     "batch_expired": ("A list was given up", "{file} waited too long; send it again."),
     "batch_reverted": ("A list was taken back", "What {file} had changed is undone."),
+    "datasheet_failed": ("A data sheet could not be read", "Look at {file}: it says what is wrong."),
     "suppressed": (
         "We have stopped writing to you",
         "Mail to your address ended: {reason}. Ask the operator to lift it.",

@@ -102,8 +102,10 @@ class Asked:
         db: Database = self.request.app.state.db
 
         async def read(question: Question) -> Found[R]:
-            if self.export is None:
-                return await fetch(await self.request.state.transaction.conn(), question)
+            held = self.request.state.transaction
+            # A route that has looked something up holds a connection already; two at once could use up the pool.
+            if self.export is None or (held.is_open and question.start is None):
+                return await fetch(await held.conn(), question)
             async with db.transaction() as conn:
                 return await fetch(conn, question)
 

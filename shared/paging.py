@@ -7,14 +7,13 @@ not see, and it opens only for the path, the filters and the order it was made f
 import base64
 import hashlib
 import os
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Generic, TypeVar
 
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from fastapi import Depends, Query, Request, Response
+from fastapi import Query, Request
 from pydantic import BaseModel
 
 from shared.problems import BadRequest
@@ -96,31 +95,7 @@ def _question(request: Request) -> bytes:
     return f"{request.url.path} {filters}".encode()
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """``after`` holds the sort values and the id of the last element seen, ``None`` on the first page."""
-
-    limit: int
-    after: tuple[str, ...] | None
-    request: Request
-
-    def page(self, response: Response, items: list[T], last: tuple[str, ...] | None) -> Page[T]:
-        """Make the page of ``items``; ``last`` is the key of its last element when more follow, else ``None``."""
-        cursor = None if last is None else seal(self.request, *last)
-        response.headers["Link"] = link(self.request, before=None, after=cursor)
-        return Page[T](items=items, next_cursor=cursor)
-
-
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="elements per page")]
 Cursor = Annotated[
     str | None, Query(max_length=CURSOR_CHARS_MAX, description="next_cursor or prev_cursor of another page")
 ]
-
-
-async def _paging(request: Request, limit: Limit = LIMIT_DEFAULT, cursor: Cursor = None) -> PageRequest:
-    after = None if cursor is None else tuple(str(part) for part in unseal(request, cursor))
-    return PageRequest(limit=limit, after=after, request=request)
-
-
-Paging = Annotated[PageRequest, Depends(_paging)]
-"""For lists that read their parameters themselves; others declare a ``Listing`` (``shared/listing.py``)."""

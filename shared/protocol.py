@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from uvicorn.config import Config
@@ -78,11 +79,12 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answer at once and end the connection: what follows on it cannot be told apart from the next request."""
         self._head_ended()
         title = {400: "Malformed request", 408: "The request took too long", 431: "Headers too large"}[status]
-        body = orjson.dumps(
-            {"type": f"/mvp/api/problems/{code}", "title": title, "status": status, "code": code, "detail": detail}
-        )
+        request_id = str(uuid4())
+        told = {"type": f"/mvp/api/problems/{code}", "title": title, "status": status, "code": code, "detail": detail}
+        body = orjson.dumps({**told, "trace_id": request_id})
         head = (
             f"HTTP/1.1 {status} {title}\r\ncontent-type: application/problem+json\r\n"
+            f"x-request-id: {request_id}\r\ncache-control: private, no-store\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)

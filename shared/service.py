@@ -111,6 +111,10 @@ class _Transaction:
         self._db = db
         self._conn: Conn | None = None
 
+    @property
+    def is_open(self) -> bool:
+        return self._conn is not None
+
     async def conn(self) -> Conn:
         if self._conn is None:
             self._conn = await self._stack.enter_async_context(self._db.transaction())

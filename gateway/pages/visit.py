@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from gateway.api.doors import address_of
 from gateway.domain import Account
+from gateway.pages.within import answer_of
 from gateway.proxy import Proxy
 from gateway.settings import GatewaySettings
 from gateway.store import identity
@@ -24,6 +25,7 @@ from shared.problems import NotAuthenticated, Unavailable
 ACCESS_COOKIE = "offcut_page"
 REFRESH_COOKIE = "offcut_page_refresh"
 PATH = "/mvp/app"
+ADMIN_PATH = "/mvp/admin"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
@@ -48,6 +50,12 @@ class Visitor:
         self._headers = {"authorization": f"Bearer {token}", "x-request-id": trace.current().correlation_id}
         self._proxy = proxy
         self.renewed: sessions.SignedIn | None = None
+
+    async def ask_gateway(
+        self, request: Request, method: str, path: str, body: dict[str, object] | None = None, **headers: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Like ``get`` and the others, for what the gateway answers itself."""
+        return await answer_of(request, method, path, headers={**self._headers, **headers}, body=body)
 
     async def get(self, service: str, path: str) -> tuple[int, dict[str, Any]]:
         """Status and JSON of a proxied route; 503 when the service is down."""
@@ -127,18 +135,25 @@ def remember(request: Request, response: Response, signed_in: sessions.SignedIn)
     secure = config.public_url.startswith("https:")
     kept = ((ACCESS_COOKIE, signed_in.access_token, config.access_token_seconds),
             (REFRESH_COOKIE, signed_in.refresh_token, config.refresh_token_days * 86_400))  # fmt: skip
+    area = area_of(request)
     for name, value, age in kept:
         # Lax, not Strict: a link in a mail must find its reader signed in. Forms are only taken from our own pages.
-        response.set_cookie(name, value, max_age=age, path=PATH, httponly=True, secure=secure, samesite="lax")
+        same_site = "strict" if area == ADMIN_PATH else "lax"
+        response.set_cookie(name, value, max_age=age, path=area, httponly=True, secure=secure, samesite=same_site)
 
 
-def inside(path: str | None) -> str:
+def area_of(request: Request) -> str:
+    """Whose pages these are: the operator signs in to his own, with cookies of their own."""
+    return ADMIN_PATH if request.url.path.startswith(f"{ADMIN_PATH}/") else PATH
+
+
+def inside(path: str | None, area: str = PATH) -> str:
     """Only pages of ours are gone to after signing in."""
-    return path if path and path.startswith(f"{PATH}/") and "//" not in path and "\\" not in path else f"{PATH}/"
+    return path if path and path.startswith(f"{area}/") and "//" not in path and "\\" not in path else f"{area}/"
 
 
 def to_sign_in(request: Request) -> RedirectResponse:
-    return RedirectResponse(f"{PATH}/sign-in?next={request.url.path}", 303)
+    return RedirectResponse(f"{area_of(request)}/sign-in?next={request.url.path}", 303)
 
 
 Access = Annotated[str | None, Cookie(alias=ACCESS_COOKIE, max_length=4096)]

@@ -18,6 +18,7 @@ from gateway.usecases import audit
 from gateway.usecases.sessions import REVOKED
 from shared.auth import Actor
 from shared.db import Conn, notify
+from shared.instants import written
 from shared.problems import Conflict, NotAllowed, NotFound
 
 PREFIX_LENGTH = 12
@@ -85,7 +86,7 @@ async def make(
         entity=("api_token", made.id),
         by=actor.ref(),
         readers=[made.organization_id],
-        facts={"name": made.name, "scopes": scopes, "expires_at": made.expires_at.isoformat()},
+        facts={"name": made.name, "scopes": scopes, "expires_at": written(made.expires_at)},
         now=now,
     )
     return made, secret

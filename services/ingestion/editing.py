@@ -1,10 +1,12 @@
 """Values that a person typed over a row, checked by the same rules as those of a file."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from services.ingestion.domain.batches import Finding
 from services.ingestion.parsing import MillContext, Problem, revalidate
+from services.ingestion.parsing.wording import in_language
 from services.ingestion.store.mills import Mill
 from shared.contracts.types import LotValues
 
@@ -35,4 +37,6 @@ def revise(
     if values.get("price") not in (None, "") and not values.get("currency"):
         values["currency"] = mill.currency
     lot, problems = revalidate(values, mill=context_of(mill), today=today)
-    return lot, tuple(finding_of(problem) for problem in problems)
+    return lot, tuple(
+        finding_of(replace(problem, message=in_language(problem.message, mill.language))) for problem in problems
+    )

@@ -5,6 +5,7 @@ followed, no proxy of the environment used, and time, size and number of values 
 """
 
 import asyncio
+import time
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -67,6 +68,10 @@ class Extractor:
         self._url = url
         self._seconds = settings.extractor_seconds
         self._bytes_max = settings.extractor_answer_bytes_max
+        self._failures_max = settings.extractor_failures_max
+        self._rest_seconds = settings.extractor_rest_seconds
+        self._failures = 0  # in a row
+        self._rests_until = 0.0
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(settings.extractor_seconds, connect=settings.extractor_connect_seconds),
             follow_redirects=False,
@@ -75,7 +80,24 @@ class Extractor:
         )
 
     async def read(self, content: bytes, *, file_name: str) -> SheetReading:
-        """Ask once; raises ``ExtractorFailed`` in the time allowed, whatever happens."""
+        """Ask once; raises ``ExtractorFailed`` in the time allowed, whatever happens.
+
+        After some failures in a row it is left alone for a while: the next sheets fail at once instead of queueing
+        behind a service that hangs.
+        """
+        if time.monotonic() < self._rests_until:
+            raise ExtractorFailed(f"it failed {self._failures} times in a row and is left alone for a moment")
+        try:
+            reading = await self._read(content, file_name)
+        except ExtractorFailed:
+            self._failures += 1
+            if self._failures >= self._failures_max:
+                self._rests_until = time.monotonic() + self._rest_seconds
+            raise
+        self._failures = 0
+        return reading
+
+    async def _read(self, content: bytes, file_name: str) -> SheetReading:
         try:
             async with asyncio.timeout(self._seconds):  # of all, however slowly it drips
                 answer = await self._ask(content, file_name)

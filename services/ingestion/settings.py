@@ -53,6 +53,8 @@ class IngestionSettings(ServiceSettings):
     extractor_answer_bytes_max: int = 2 * MIB  # eight hundred values with their snippets are half of it
     extractor_attempts_max: int = 3  # then the sheet is read here
     extractor_retry_seconds: float = 30  # doubled each time
+    extractor_failures_max: int = 3  # of any sheets in a row; then it is left alone
+    extractor_rest_seconds: float = 60
     mailbox_silent_seconds_max: int = 900  # three polls that failed: no longer a hiccup
 
 

@@ -79,11 +79,13 @@ class Applier:
     async def apply(self, envelopes: Sequence[Envelope], *, singly: bool) -> None:
         """Apply events that follow each other without a gap. Raises ``Outrun``, or why PostgreSQL is away.
 
-        ``singly``: a process may have died of one of them, so each is counted before its handler sees it.
+        ``singly``: a process may have died of one of them, so each is counted before its handler sees it. The first
+        time they are tried together all the same: most deaths have nothing to do with the events in hand.
         """
-        if not singly:
+        counted = singly and await self._count_all(envelopes)
+        if counted or not singly:
             try:
-                return await self._together(envelopes)
+                return await self._together(envelopes, settle=counted)
             except Outrun:
                 raise
             except Exception as error:  # a door: whatever a handler raises, the stream goes on
@@ -125,9 +127,20 @@ class Applier:
         self._counted.add(seq)
         return counted - 1
 
-    def settled(self, seq: int) -> None:
-        """The transaction that ended the attempt is committed."""
-        self._counted.discard(seq)
+    async def _count_all(self, envelopes: Sequence[Envelope]) -> bool:
+        """Count one attempt for all of them, unless a process has died with one of them since it was counted."""
+        unknown = [envelope.seq for envelope in envelopes if envelope.seq not in self._counted]
+        if not faults.on(Remedy.DEATHS):
+            return False
+        async with self._database.transaction() as conn:
+            counted = await store.begin_attempts(conn, self.stream, unknown) == len(unknown)
+        if counted:
+            self._counted.update(unknown)
+        return counted
+
+    def settled(self, *seqs: int) -> None:
+        """The transaction that ended the attempts is committed."""
+        self._counted.difference_update(seqs)
 
     async def bury(self, conn: Conn, envelopes: Sequence[Envelope], *, attempts: int, errors: Sequence[str]) -> None:
         """Give events up, and stop the stream in the same transaction when too many have died lately."""
@@ -149,8 +162,10 @@ class Applier:
             events = await self._read(conn, free)
             await self.run_handlers(conn, free, events)
             if settle:
-                await store.end_attempts(conn, self.stream, [envelopes[0].seq])
+                await store.end_attempts(conn, self.stream, [envelope.seq for envelope in envelopes])
             faults.reached(Point.BEFORE_COMMIT)
+        if settle:
+            self.settled(*[envelope.seq for envelope in envelopes])
         metrics.APPLY_SECONDS.labels(self.stream).observe(time.perf_counter() - began)
         metrics.EVENTS_APPLIED.labels(self.stream).inc(len(envelopes))
         age = datetime.now(UTC) - envelopes[-1].occurred_at
@@ -162,7 +177,6 @@ class Applier:
             return await self._set_aside(envelope, Deadly(deaths), attempts=SUSPECT_ATTEMPTS)
         try:
             await self._together([envelope], settle=True)
-            self.settled(envelope.seq)
         except Outrun:
             raise
         except Exception as error:  # a door: the guilty event is set aside, its neighbours go on

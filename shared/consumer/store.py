@@ -105,6 +105,20 @@ async def begin_attempt(conn: Conn, stream: str, seq: int) -> int:
     return row.attempts if row else 1
 
 
+async def begin_attempts(conn: Conn, stream: str, seqs: Sequence[int]) -> int:
+    """The same for a whole batch, or for none of it when one of them was counted before; how many were counted."""
+    return await execute(
+        conn,
+        """
+        INSERT INTO attempt (stream, seq, attempts)
+        SELECT %(stream)s, seq, 1
+        FROM unnest(%(seqs)s::bigint[]) AS e (seq)
+        WHERE NOT EXISTS (SELECT FROM attempt WHERE stream = %(stream)s AND seq = ANY (%(seqs)s))
+        """,
+        {"stream": stream, "seqs": list(seqs)},
+    )
+
+
 async def end_attempts(conn: Conn, stream: str, seqs: Sequence[int]) -> None:
     """These events were handled, or failed in an orderly way: nobody died of them."""
     await execute(

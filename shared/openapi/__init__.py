@@ -1,7 +1,7 @@
 """The description of the API, made from the routes: a new route is described by being written.
 
 What a route asks for is read from its dependencies: a role, a version (``ExpectedVersion``), a key (``Keyed``), a page
-(``Paging``). From these follow its problems, parameters, headers and security; examples follow from its models.
+(``listed``). From these follow its problems, parameters, headers and security; examples follow from its models.
 """
 
 from typing import Any

@@ -105,7 +105,7 @@ class _Operation:
         rest = text[end.end() :] if end else ""
         self._operation.pop("description", None)
         if rest:
-            self._operation["description"] = _plain(rest)
+            self._operation["description"] = _plain(rest[0].upper() + rest[1:])
 
     def _say_who(self) -> None:
         if self._marks.is_public:
@@ -123,7 +123,7 @@ class _Operation:
         found = cast(list[JSON], self._operation.setdefault("parameters", []))
         for one in found:
             one["schema"] = _present(one["schema"])
-            one.setdefault("description", one["schema"].pop("description", _words(str(one["name"]))))
+            one.setdefault("description", one["schema"].pop("description", _meaning(one)))
             one["schema"].pop("description", None)
             if one["name"] == idempotency.HEADER:
                 one |= {"required": True, "schema": KEY, "name": "Idempotency-Key"}
@@ -143,7 +143,11 @@ class _Operation:
             del self._operation["parameters"]
 
     def _body(self) -> None:
-        for kind, media in self._operation.get("requestBody", {}).get("content", {}).items():
+        content: JSON = self._operation.get("requestBody", {}).get("content", {})
+        if self._method == "PATCH":  # a merge patch, under its own name or as plain JSON
+            for media in list(content.values())[:1]:
+                content |= {kind: dict(media) for kind in ("application/merge-patch+json", "application/json")}
+        for kind, media in content.items():
             wanted = media["schema"] = _present(media["schema"])
             example = self._examples.request(wanted)
             media["example"] = example if not kind.startswith("multipart/") else _texts(example)
@@ -161,6 +165,17 @@ class _Operation:
                 example = None
             names = [*_ALWAYS, *self._headers(status, example)]
             answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+        if self._method == "GET" and "ETag" in self._operation["responses"].get("200", {}).get("headers", {}):
+            self._unchanged()
+
+    def _unchanged(self) -> None:
+        """What has an ETag need not be sent to whoever has it."""
+        given = cast(list[JSON], self._operation.setdefault("parameters", []))
+        if not any(str(one["name"]).lower() == "if-none-match" for one in given):
+            text = "the ETag you have; 304 when nothing has changed"
+            given.append({"name": "If-None-Match", "in": "header", "schema": {"type": "string"}, "description": text})
+        headers = {name: {"$ref": f"#/components/headers/{name}"} for name in (*_ALWAYS, "ETag")}
+        self._operation["responses"]["304"] = {"description": "Nothing has changed.", "headers": headers}
 
     def _headers(self, status: str, example: object) -> Iterator[str]:
         if isinstance(example, dict) and "version" in example:
@@ -181,7 +196,6 @@ class _Operation:
             self._marks,
             method=self._method,
             has_body=body is not None,
-            has_files="multipart/form-data" in cast(JSON, body or {}).get("content", {}),
             has_input=bool(inputs),
             names_ids="{" in self._path or '"uuid"' in str([inputs, body]).replace("'", '"') or _names_ids(body),
             has_link="{token}" in self._path,
@@ -235,8 +249,11 @@ def _tidy(schema: object) -> None:
             _tidy(value)
 
 
-def _words(name: str) -> str:
-    return name.replace("__", " ").replace("_", " ")
+def _meaning(parameter: JSON) -> str:
+    """What a parameter without a description says by its name."""
+    name = str(parameter["name"])
+    words = name.replace("__", " ").replace("_", " ")
+    return f"which {words.removesuffix(' id')}" if parameter["in"] == "path" else words
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 
 from shared.auth import PUBLIC_MARK, Requirement
 from shared.idempotency import Keyed
-from shared.paging import Paging
+from shared.listing import Listed
 from shared.preconditions import ExpectedVersion
 
 
@@ -35,7 +35,7 @@ def marks_of(route: APIRoute, method: str) -> Marks:
         needs_key=needs_key,
         takes_key=needs_key or (method not in ("GET", "HEAD") and bool(getattr(route, "takes_keys", False))),
         needs_version=_behind(ExpectedVersion) in calls,
-        is_paged=_behind(Paging) in calls,
+        is_paged=any(isinstance(call, Listed) for call in calls),
     )
 
 

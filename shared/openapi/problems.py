@@ -51,7 +51,7 @@ _KINDS: dict[int, tuple[str, str, str, str, JSON, tuple[str, ...]]] = {
     413: ("TooLarge", "The body is too large.",
           "payload_too_large", "A JSON body may have at most 1048576 bytes; send it in parts.", {}, ()),
     415: ("UnsupportedMedia", "The body is of a kind that is not taken here.",
-          "unsupported_media_type", "This is not a list; send xlsx, xls, ods or csv.", {}, ()),
+          "unsupported_media_type", "Send JSON, with Content-Type: application/json.", {}, ()),
     422: ("Invalid", "Members are missing, unknown or out of range; `errors` names each.",
           "validation_failed", "1 field is not valid; see errors.",
           {"errors": [{"pointer": "#/gsm", "code": "greater_than", "message": "Input should be greater than 0"}]}, ()),
@@ -97,7 +97,6 @@ def statuses_of(
     *,
     method: str,
     has_body: bool,
-    has_files: bool,
     has_input: bool,
     has_link: bool,
     has_version: bool,
@@ -110,9 +109,7 @@ def statuses_of(
     if has_body or has_input:
         found.add(400)
     if has_body:
-        found.add(413)
-    if has_files:
-        found.add(415)
+        found |= {413, 415}
     if has_input or has_body:
         found.add(422)
     if names_ids or has_link:

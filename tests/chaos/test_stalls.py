@@ -67,7 +67,7 @@ async def test_event_when_its_handler_kills_the_process_then_is_given_up_in_the_
     market.intents.append(poisoned)
     await market.publish(20)
     await until(lambda: _count(market, 25), what="the neighbours to go on")
-    assert deaths == 5  # in the batch, three times alone, and once more after a wait
+    assert deaths == 5  # twice in the batch, twice alone, and once more after a wait
     assert (await market.judge("matching")).lost == 1
 
 

@@ -49,7 +49,7 @@ def test_upload_that_can_be_no_list_is_refused_at_the_door(
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
-    [("headers.csv", HEADERS_ONLY, "no"), ("letter.csv", b"Dear all,\nplease call us.\n", "")],
+    [("headers.csv", HEADERS_ONLY, "send"), ("letter.csv", b"Dear all,\nplease call us.\n", "")],
 )
 def test_upload_that_holds_no_list_is_kept_and_told_apart(
     place: Marketplace, name: str, content: bytes, words: str

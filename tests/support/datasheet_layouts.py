@@ -1,8 +1,8 @@
 """Data sheets nobody gave us: the same truth drawn in many layouts, languages, units and decimal marks."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from textwrap import wrap
 
@@ -101,8 +101,8 @@ TURNED_COLUMNS = 6  # as many as fit beside each other
 LAYOUTS = ("rows", "units in labels", "no units row", "turned", "cards", "limits", "values with units", "side by side")
 
 
-def draw(seed: int) -> Drawn:
-    """One sheet; the same for the same seed."""
+def draw(seed: int, damage: str | None = None) -> Drawn:
+    """One sheet; the same for the same seed. ``damage``: one of ``DAMAGES``, done to one of its rows."""
     chance = random.Random(seed)
     language = chance.choice(LANGUAGES)
     layout = LAYOUTS[seed % len(LAYOUTS)]
@@ -123,9 +123,45 @@ def draw(seed: int) -> Drawn:
             for key, value in meant.items()
             if key[1:] in [(row.name, row.direction) for row in rows[:TURNED_COLUMNS]]
         }
+    if damage is not None:
+        hurt = chance.randrange(1, min(len(rows), TURNED_COLUMNS))
+        rows[hurt] = DAMAGES[damage](chance, rows[hurt])
     sheet = Sheet(f"Probe {seed}", "Kraftliner")
     _LAYOUT[layout](sheet, chance, language, rows)
     return Drawn(sheet.bytes(), meant, layout)
+
+
+Damage = Callable[[random.Random, _Row], _Row]
+
+
+def _without_direction(_: random.Random, row: _Row) -> _Row:
+    label = row.label
+    for spellings in DIRECTIONS.values():
+        for word in spellings.values():
+            label = label.replace(word, "")
+    return replace(row, label=label.strip(" ,()"))
+
+
+def _other_mark(_: random.Random, row: _Row) -> _Row:
+    swap = str.maketrans(",.", ".,")
+    return replace(row, cells=tuple(cell.translate(swap) for cell in row.cells))
+
+
+def _without_a_cell(chance: random.Random, row: _Row) -> _Row:
+    gone = chance.randrange(len(row.cells))
+    return replace(row, cells=tuple("" if at == gone else cell for at, cell in enumerate(row.cells)))
+
+
+DAMAGES: dict[str, Damage] = {
+    "no unit": lambda chance, row: replace(row, unit=""),
+    "another unit": lambda chance, row: replace(row, unit=chance.choice(("mN", "%", "kPa", "µm", "N", "s", "kN/m"))),
+    "another method": lambda chance, row: replace(row, standard=chance.choice(("ISO 2471", "ISO 287", "ISO 9999"))),
+    "a word nobody knows": lambda chance, row: replace(row, label=chance.choice(("Feeling", "Wert", "Printability"))),
+    "no direction": _without_direction,
+    "another decimal mark": _other_mark,
+    "a cell missing": _without_a_cell,
+    "notes at numbers": lambda chance, row: replace(row, cells=tuple(f"{cell} 1)" for cell in row.cells)),
+}
 
 
 def _row(
@@ -196,7 +232,11 @@ def _limits(sheet: Sheet, chance: random.Random, language: str, rows: Sequence[_
     comma = language != "en"
     body: list[list[str]] = []
     for row in rows:
-        number = Decimal(row.cells[0].replace(",", "."))
+        written = row.cells[0].removesuffix(" 1)").replace(",", ".")
+        if not written:
+            body.append([row.label, row.standard, row.unit, "", "", ""])
+            continue
+        number = Decimal(written)
         low, high = (f"{(number * Decimal(by)).quantize(number)}" for by in ("0.9", "1.1"))
         low, high = (one.replace(".", ",") if comma else one for one in (low, high))
         body.append([row.label, row.standard, row.unit, low, row.cells[0], high])

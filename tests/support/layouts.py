@@ -35,6 +35,8 @@ class Layout:
     delimiter: str
     encoding: str
     imperial: bool
+    money_in_cells: bool  # "645,00 €/t" under a bare "Preis"
+    gsm_in_grade: bool  # "Testliner 2 125 g/m2", without a column of its own
     words: dict[str, str] = field(default_factory=dict[str, str])
 
     def told(self) -> str:
@@ -75,6 +77,7 @@ def layout_of(rng: Random, *, sheets: bool) -> Layout:
         total=rng.random() < 0.5, notes=rng.random() < 0.4, shout=rng.random() < 0.15,
         empty_columns=rng.choice((0, 0, 1, 2)) if kind != "text" else 0, delimiter=delimiter,
         encoding=rng.choice(_ENCODED.get(language) or _ENCODED[None]), imperial=imperial,
+        money_in_cells=rng.random() < 0.15, gsm_in_grade=rng.random() < 0.12 and not imperial,
     )  # fmt: skip
 
 

@@ -285,12 +285,12 @@ CASES: tuple[OddList, ...] = (
         AS2|LWC|=60|=1000|=3100|kg
         AS3|LWC|=60|=1000|=2.75|t
         """, "ask", "SE", "en"),
-    OddList("diameter and core as words", """
-        Los|Sorte|g/m²|Breite|Rolle|Menge kg
-        AT1|Testliner 2|=120|=2400|Ø 1250 / H 100|=2000
-        AT2|Testliner 2|=120|=2400|D1200 H76|=2000
-        AT3|Testliner 2|=120|=2400|1250/100|=2000
-        """, "ask", ),
+    OddList("counts with words and grammage in the name", """
+        Lot|Product|Width|Rolls|Weight
+        AV1|Testliner 2 125 g|=2100|2 rolls|=5000
+        AV2|Testliner 3 110g|=2200|3 rolls|=6000
+        AV3|Fluting 100 g|=2300|1 roll|=2500
+        """, "lot_ref=AV1 gsm=125 reel_count=2 grade_code=TL_2\nlot_ref=AV2 gsm=110\nlot_ref=AV3 gsm=100 grade_code=FL_REC", "SE", "en"),
     OddList("decimal comma without digits before it", """
         Los;Sorte;g/m²;Breite mm;Menge t;Preis EUR/kg
         AU1;Testliner 2;120;2400;12,5;,545

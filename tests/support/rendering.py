@@ -88,7 +88,8 @@ def _shown(layout: Layout, lot: Lot) -> Lot:
 
 
 def _grid(rng: Random, layout: Layout, lots: list[Lot], name: str | None) -> tuple[Grid, dict[int, Lot]]:
-    columns = [c for c in layout.columns if not (layout.sections and c == "grade_raw")]
+    left_out = {"grade_raw"} if layout.sections else {"gsm"} if layout.gsm_in_grade else set[str]()
+    columns = [c for c in layout.columns if c not in left_out]
     grid, where = Grid(name, []), dict[int, Lot]()
     for _ in range(layout.titles):
         grid.rows.append([rng.choice(TITLES)] if rng.random() < 0.6 else [])
@@ -108,7 +109,13 @@ def _grid(rng: Random, layout: Layout, lots: list[Lot], name: str | None) -> tup
         if fresh or len(grid.rows) - 1 not in where:
             merged_from = len(grid.rows)
         cells = [_cell(rng, layout, column, lot) for column in columns]
-        if layout.merged_grades and "grade_raw" in columns and not fresh and merged_from < len(grid.rows):
+        if (
+            layout.merged_grades
+            and not layout.gsm_in_grade
+            and "grade_raw" in columns
+            and not fresh
+            and merged_from < len(grid.rows)
+        ):
             cells[columns.index("grade_raw")] = None
             _merge(grid, merged_from, columns.index("grade_raw"))
         grade = lot.grade_code
@@ -147,8 +154,10 @@ def _headers(rng: Random, layout: Layout, columns: list[str]) -> tuple[list[Cell
         word = layout.words.setdefault(column, rng.choice(HEADERS[column][layout.language]))
         unit = _unit_of(rng, layout, column)
         text = word.upper() if layout.shout else word
-        in_header = layout.unit_place == "header" or (column == "price" and layout.unit_place == "cell")
+        bare = column == "price" and layout.money_in_cells
+        in_header = (not bare and layout.unit_place == "header") or (column == "price" and layout.unit_place == "cell")
         in_header = in_header or (column in ("format", "diameter_core") and layout.unit_place == "cell")
+        in_header, unit = (False, "") if bare else (in_header, unit)
         names.append(f"{text} {unit}".strip() if in_header else text)
         below.append(unit or None)
     return names, below
@@ -184,10 +193,15 @@ def _cell(rng: Random, layout: Layout, column: str, lot: Lot) -> Cell:
     if column == "diameter_core":
         return f"{lot.diameter_mm}/{lot.core_mm}"
     if column == "price":
-        return _price(layout, lot)
+        price = _price(layout, lot)
+        if not layout.money_in_cells or price is None:
+            return price
+        money = f"{price:.10g}".replace(".", layout.mark) if isinstance(price, float) else price
+        return f"{money} {_unit_of(rng, layout, 'price')}"
     words: dict[str, Cell] = {
         "lot_ref": lot.lot_ref,
-        "grade_raw": GRADES[lot.grade_code][language],
+        "grade_raw": GRADES[lot.grade_code][language]
+        + (f" {lot.gsm} g/m2" if layout.gsm_in_grade and not layout.sections else ""),
         "quality_class": CLASSES[lot.quality_class][language],
         "location_place": lot.place,
         "certification": "FSC Mix Credit" if lot.certified else None,

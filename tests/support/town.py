@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from gateway import accounts, tokens
+from gateway.passwords import hash_password
 from gateway.settings import GatewaySettings
 from gateway.store import identity
 from gateway.usecases.organizations import save_organizations
@@ -32,6 +33,7 @@ from tests.support.pump import Installation, installation
 from tests.support.trading import BY, Trading
 
 JSON = dict[str, Any]
+PASSWORD = "what the operator knows"
 MILLS = ("aumuehle", "birkwerk")
 BUYERS = ("carta", "dosenhof", "etikett")
 SUSPENDED = "etikett"
@@ -168,7 +170,8 @@ async def _people(made: Town) -> None:
     people += accounts.people_of(OPERATOR, Role.ADMIN)
     async with made.place.databases["gateway"].transaction() as conn:
         await save_organizations(conn, organizations, actor=BY)
-        await save_people(conn, people, {one.user_id: "x" for one in people}, actor=BY)
+        hashes = {one.user_id: hash_password(PASSWORD) if one.role == Role.ADMIN else "x" for one in people}
+        await save_people(conn, people, hashes, actor=BY)
     await made.place.settle()
     for organization in organizations:
         # A window shows each side the card of the other.

@@ -77,3 +77,15 @@ def test_bodies_when_they_have_unknown_members_then_refused() -> None:
     assert len(found) > 25
     lax = [f"{kind.__module__}.{kind.__name__}" for kind in found if kind.model_config.get("extra") != "forbid"]
     assert not lax
+
+
+def test_patches_when_described_then_by_both_names_of_their_kind() -> None:
+    patches = [
+        operation["requestBody"]["content"]
+        for _, app in apps()
+        for path in app.openapi()["paths"].values()
+        for method, operation in path.items()
+        if method == "patch"
+    ]
+    assert len(patches) >= 5
+    assert all(set(one) == {"application/merge-patch+json", "application/json"} for one in patches)

@@ -11,7 +11,7 @@ from services.ingestion.api.access import by, mill_of
 from services.ingestion.errors import BatchNotFound
 from services.ingestion.schemas.batches import summary_of
 from services.ingestion.schemas.rows import FieldProblem, RowEditsIn, RowVerdict, RowVerdicts, RowView, row_of
-from services.ingestion.store import batches, rows
+from services.ingestion.store import batches, row_list
 from services.ingestion.usecases import fixing, giving_back
 from services.ingestion.usecases.replacing import FindReplace
 from shared import export, trace
@@ -33,7 +33,7 @@ FILES: dict[int | str, dict[str, Any]] = {
 
 @routes.get("/batches/{batch_id}/rows", response_model=Page[RowView], responses=FILES)
 async def list_rows(
-    conn: Transaction, actor: MillActor, batch_id: UUID, asked: Annotated[Asked, listed(rows.ROWS)]
+    conn: Transaction, actor: MillActor, batch_id: UUID, asked: Annotated[Asked, listed(row_list.ROWS)]
 ) -> Page[RowView] | Response:
     """Rows in the order of the file, with what the mill wrote, what it means and what is wrong.
 
@@ -44,7 +44,7 @@ async def list_rows(
         raise BatchNotFound
     kind = asked.export
     if kind is None:
-        return await asked.answer(partial(rows.list_rows, batch_id=batch_id), row_of)
+        return await asked.answer(partial(row_list.list_rows, batch_id=batch_id), row_of)
     table = await giving_back.table_of(conn, batch, statuses=_statuses(asked), kind=kind)
     name = f"rows-{batch_id}"
     return Response(export.table(kind, table), media_type=kind.media_type, headers=export.headers(kind, name))

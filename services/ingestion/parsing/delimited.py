@@ -21,6 +21,7 @@ from services.ingestion.parsing.tables import SEARCHED_ROWS, header_score
 
 DELIMITERS = (";", ",", "\t", "|")
 SWALLOWED = 3  # delimiters inside one cell of several lines: an open quotation mark ate the rows below it
+LONGEST_LINE = 1_000_000  # characters
 CENTRAL_EUROPE = frozenset({"pl", "cs", "sk", "hu", "sl", "hr", "ro"})
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _ODD_INSIDE_WORD = re.compile(r"(?<=[A-Za-z])[¹²³¿¡£¥¦§¨¬¯´¶¸¼½¾×÷°±][a-z]|[a-z][¹³¿¡£¥¦§¨¬¯´¶¸¼½¾×÷±](?=[A-Za-z])")
@@ -121,7 +122,10 @@ def _width(line: str, delimiter: str) -> int:
 def _csv_grid(text: str, delimiter: str) -> Grid:
     rows: list[list[Cell]] = []
     try:
-        for record in csv.reader(text.splitlines(keepends=True), delimiter=delimiter):
+        lines = text.splitlines(keepends=True)
+        if max((len(line) for line in lines), default=0) > LONGEST_LINE:
+            raise csv.Error("no line of a list is that long")
+        for record in csv.reader(lines, delimiter=delimiter):
             rows.append([_cell(c) for c in record])
             if any("\n" in c and c.count(delimiter) >= SWALLOWED for c in record):
                 raise csv.Error("rows inside a cell")

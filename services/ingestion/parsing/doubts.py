@@ -9,12 +9,14 @@ from services.ingestion.parsing import geometry, numbers
 from services.ingestion.parsing.columns import Column
 from services.ingestion.parsing.draft import LABELS
 from services.ingestion.parsing.model import Problem, RowReading
+from services.ingestion.parsing.money import about_a_euro
 from services.ingestion.parsing.scope import Scope
 from services.ingestion.parsing.validate import USUAL_CORES
 from shared.contracts.types import LotValues
 
 FEW = 3  # below this a middle means nothing
 ODD_SHARE = 0.3  # of a column outside what can be: the unit is wrong, not the cells
+JUDGED_ROWS = 4000
 MANY = 0.4  # of the lots whose weight does not go with their size
 PRICE_FEW = 3
 SLIP = 4.5  # times the usual price of its grade, or less than that part of it
@@ -48,11 +50,24 @@ _COULD_BE: dict[str, tuple[float, float]] = {
 
 
 def doubts(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Iterator[Problem]:
-    """Questions about a table as a whole; each names the column it is about."""
+    """Questions about a table as a whole; each names the column it is about. A long list is judged by some of it."""
+    rows = rows[:: -(-len(rows) // JUDGED_ROWS) or 1]
     lots = [row.values for row in rows if row.values is not None]
     yield from _odd_columns(sheet, rows, scope)
-    refused = sum(1 for row in rows if any(p.code == "size_and_weight" for p in row.problems))
+    refused = sum(1 for row in rows if any(_is_about_weight(p) for p in row.problems))
     yield from _odd_geometry(sheet, lots, refused, scope)
+
+
+def _is_about_weight(problem: Problem) -> bool:
+    """The weight does not go with the size: of reels, or of so many sheets."""
+    return problem.code in ("size_and_weight", "conflict") and problem.field == "weight_net_kg"
+
+
+def _sheet_share(lot: LotValues) -> float | None:
+    """The stated weight of sheets against the weight their size, grammage and number give."""
+    if not (lot.sheet_count and lot.sheet_w_mm and lot.sheet_l_mm):
+        return None
+    return float(lot.weight_net_kg) / (lot.sheet_w_mm * lot.sheet_l_mm * float(lot.gsm) * lot.sheet_count / 1e9)
 
 
 def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Iterator[Problem]:
@@ -97,6 +112,8 @@ def _stated(row: RowReading, field: str) -> Decimal | int | float | None:
         return None
     if row.values is not None:
         value = cast(object, getattr(row.values, field))
+        if field == "price_per_t" and isinstance(value, Decimal):
+            value = value / about_a_euro(row.values.currency)
         return value if isinstance(value, Decimal | int) else None
     raw = row.partial.get(field)
     if isinstance(raw, str):
@@ -117,6 +134,8 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
     implied = [d for lot in lots if (d := geometry.implied_diameter(lot)) is not None]
     wrong = len(shares) >= FEW and not geometry.LIST_LIGHT <= median(shares) <= geometry.LIST_HEAVY
     apart = sum(1 for lot in lots if (s := geometry.share_of_usual(lot)) is not None and not 0.8 <= s <= 1.2)
+    piles = [s for lot in lots if (s := _sheet_share(lot)) is not None]
+    wrong = wrong or (len(piles) >= FEW and not 0.85 <= median(piles) <= 1.2)
     wrong = wrong or (apart >= FEW and apart > MANY * len(shares))
     absurd = len(implied) >= FEW and not 300 <= median(implied) <= 1700
     solid = [float(v.gsm) * 1000 / v.caliper_um for v in lots if v.caliper_um]
@@ -126,7 +145,7 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
     if wrong or absurd or (refused >= FEW and refused > ODD_SHARE * (refused + len(lots))):
         yield Problem(
             "units_doubtful",
-            "Weight and size of the reels do not go together. Please check the units of width, diameter and weight.",
+            "Weight and size do not go together. Please check the units of width, diameter or format, and weight.",
             "error",
             sheet,
             column=_header(scope, "weight_net_kg"),
@@ -137,7 +156,10 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
 def slipped_prices(sheets: Sequence[Sequence[RowReading]]) -> Iterator[Problem]:
     """One price far from the others of its grade, or of the list where the grade stands alone."""
     priced = [
-        (r, r.values, float(r.values.price_per_t)) for rows in sheets for r in rows if r.values and r.values.price_per_t
+        (r, r.values, float(r.values.price_per_t) / about_a_euro(r.values.currency))
+        for rows in sheets
+        for r in rows
+        if r.values and r.values.price_per_t
     ]
     by_grade: dict[str, list[float]] = {}
     for _, lot, price in priced:

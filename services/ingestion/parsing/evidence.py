@@ -48,9 +48,15 @@ def _gsm_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
     return share
 
 
+def _counted(cell: Cell) -> bool:
+    read = numbers.quantity(cell, ",") if isinstance(cell, str) else None
+    return read is not None and read.kind == "number" and terms.counts_things(read.unit)
+
+
 def _count_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
     return _share(
-        cells, lambda c: c.is_integer() if isinstance(c, float) else _numeric(None)(c) or _numeric("weight")(c)
+        cells,
+        lambda c: c.is_integer() if isinstance(c, float) else _numeric(None)(c) or _numeric("weight")(c) or _counted(c),
     )
 
 
@@ -116,6 +122,11 @@ def _is_no_place(text: str, mill: MillContext) -> bool:
     return paper or _speaks_of_faults(text, mill)
 
 
+def _is_no_remark(text: str, mill: MillContext) -> bool:
+    """A class or a place under the heading of remarks."""
+    return terms.quality_class(text) is not None or (len(text) < 40 and places.place(text, mill.country)[1] is not None)
+
+
 _Fit = Callable[[list[Cell], MillContext, date], float]
 
 
@@ -139,7 +150,7 @@ FITS: dict[str, _Fit] = {
         )
     ),
     "gsm": _gsm_fit,
-    "width_mm": _measure("length"),
+    "width_mm": lambda cells, mill, today: min(_share(cells, _numeric("length")), 1 - _share(cells, _pair)),
     "sheet_w_mm": _measure("length"),
     "sheet_l_mm": _measure("length"),
     "diameter_mm": _measure("length"),
@@ -173,7 +184,7 @@ FITS: dict[str, _Fit] = {
     "surplus_reason": _text_fit,
     "defects": _text_fit,
     "remarks": lambda cells, mill, today: min(
-        _text_fit(cells, mill, today), 1.3 - _share(cells, lambda c: terms.quality_class(_as_text(c)) is not None)
+        _text_fit(cells, mill, today), 1.3 - _share(cells, lambda c: _is_no_remark(_as_text(c), mill))
     ),
     "colour": _text_fit,
     "brightness_iso": _measure("gsm"),
@@ -197,6 +208,9 @@ def _speaks_of_faults(text: str, mill: MillContext) -> bool:
 
 # Where the header says nothing, the cells have to say more.
 BARE_FITS: dict[str, _Fit] = {
+    "quality_class": lambda cells, mill, today: _share(
+        cells, lambda c: isinstance(c, str) and not c.strip().isdigit() and terms.quality_class(c) is not None
+    ),
     "lot_ref": _id_fit,
     "remarks": _by_text(_speaks_of_faults),
     "certification": _by_text(lambda t, mill: bool(terms.certificates(t))),

@@ -167,6 +167,8 @@ def _weigh_unit(scores: dict[str, float], rest: str, unit: HeaderUnit) -> None:
     for field in list(scores):
         if field not in fitting and (field in _MEASURED or unit.dimension in ("gsm", "price")):
             scores[field] *= 0.3
+    if unit.dimension == "weight" and scores.get("available_from", 0.0) > 0.9:
+        scores["weight_net_kg"] = scores.pop("available_from") - 0.05  # "Verfügbar kg" is a weight, not a day
     alone = _UNIT_ALONE.get(unit.dimension)
     if alone and (not rest or unit.dimension in ("gsm", "price")):
         scores[alone] = max(scores.get(alone, 0.0), 0.97)
@@ -179,9 +181,10 @@ def _word_scores(text: str) -> dict[str, float]:
     if text in known:
         return dict(known[text])
     tokens = text.split()
-    bare = " ".join(t for t in tokens if t not in NOISE)
-    if bare in known:
-        return {f: s - 0.02 for f, s in known[bare].items()}
+    for left_out in (NOISE, NOISE | COUNT_UNITS):
+        bare = " ".join(t for t in tokens if t not in left_out)
+        if bare in known:
+            return {f: s - 0.02 for f, s in known[bare].items()}
     scores = _contained(tokens)
     for field, score in _compounds(tokens).items():
         scores[field] = max(score, scores.get(field, 0.0))

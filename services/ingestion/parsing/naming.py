@@ -15,7 +15,7 @@ from shared.contracts.types import Certification
 
 _POINTS = re.compile(r"\b(\d{1,2}(?:\.\d)?)\s?pts?\b", re.IGNORECASE)
 _MICRONS = re.compile(r"\b(\d{2,4})\s?(?:µm|μm|micron)", re.IGNORECASE)
-_GSM_INSIDE = re.compile(r"\b(\d{2,4}(?:[.,]\d)?)\s?(?:gsm|g/m2|g/m²|gr/m2|g/qm|gr/mq|g/mq)\b", re.IGNORECASE)
+_GSM_INSIDE = re.compile(r"\b(\d{2,4}(?:[.,]\d)?)\s?(?:gsm|g/m2|g/m²|gr/m2|g/qm|gr/mq|g/mq|gr?)\b", re.IGNORECASE)
 INCH_UM = Decimal("25.4")
 
 

@@ -9,6 +9,7 @@ from statistics import median
 from services.ingestion.parsing import numbers
 from services.ingestion.parsing.columns import DIMENSION, Column
 from services.ingestion.parsing.model import MillContext
+from services.ingestion.parsing.money import about_a_euro
 from services.ingestion.parsing.numbers import Mark, MarkDecision, Quantity
 from services.ingestion.parsing.text import fold
 from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, per_tonne
@@ -125,10 +126,11 @@ def _usual_price(unit: HeaderUnit | None) -> tuple[tuple[int, int] | None, Decim
     """What a price usually is per tonne, and the factor to it; sheets and reams are too different for a range."""
     if unit is None or unit.dimension != "price":
         return None, Decimal(1)
+    size = about_a_euro(unit.currency)
     if unit.unit == "ton?":
-        return (60, 6000), Decimal(1)
+        return (60 * size, 6000 * size), Decimal(1)
     factor = per_tonne(unit.unit)
-    return (None, Decimal(1)) if factor is None else ((60, 6000), factor)
+    return (None, Decimal(1)) if factor is None else ((60 * size, 6000 * size), factor)
 
 
 def _unit(column: Column, field: str, dimension: str, habit: Habit, mill: MillContext) -> tuple[str | None, str | None]:

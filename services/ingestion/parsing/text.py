@@ -45,8 +45,15 @@ def clean(text: str) -> str:
 
 @cache
 def table(name: str) -> dict[str, object]:
-    """One data file; read once per process."""
-    return tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8"))
+    """One data file, or a folder with a file per language (then field -> language -> words); read once per process."""
+    single = DATA / f"{name}.toml"
+    if single.is_file():
+        return tomllib.loads(single.read_text(encoding="utf-8"))
+    merged: dict[str, dict[str, object]] = {}
+    for path in sorted((DATA / name).glob("*.toml")):
+        for field, spellings in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            merged.setdefault(field, {})[path.stem] = spellings
+    return {field: by_language for field, by_language in merged.items()}
 
 
 def section(name: str, key: str) -> dict[str, object]:

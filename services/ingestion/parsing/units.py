@@ -62,7 +62,7 @@ _WEIGHT_WORDS = (
     (r"kgs?|kilos?|kilogramm?e?s?|kilogramos", "kg"),
     (r"short tons?|s\.? ?tons?|sh\.? ?tons?|st", "short_ton"),
     (r"long tons?", "long_ton"),
-    (r"t|to|tn|mt|mto|tonnes?|tonnen|tonn|tonnellate|toneladas?|tonnia|tonn|metric tons?", "t"),
+    (r"t|to|tn|tm|mt|mto|tonnes?|tonnen|tonn|tonnellate|toneladas?|tonnia|tonn|metric tons?", "t"),
     (r"tons?", "ton?"),
     (r"lbs?\.?|pounds?|#", "lb"),
     (r"cwt", "cwt"),
@@ -137,10 +137,11 @@ _CURRENCIES = {
     "dkk": "DKK",
     "chf": "CHF",
     "pln": "PLN",
+    "zl": "PLN",
     "czk": "CZK",
     "huf": "HUF",
 }
-_CURRENCY = r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|sek|nok|dkk|chf|pln|czk|huf)"
+_CURRENCY = r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|sek|nok|dkk|chf|pln|zl|czk|huf)"
 _PER = (
     (r"(?:100 ?kgs?|% ?kg|dt|dz|q|qtl|quintale)", PriceUnit.PER_100KG),
     (
@@ -155,7 +156,7 @@ _PER = (
     (r"(?:kgs?|kilo)", PriceUnit.PER_KG),
     (r"(?:short ?tons?|s\.?t\.?|s\.? ?tons?|sh\.? ?tons?)", PriceUnit.PER_SHORT_TON),
     (r"(?:long ?tons?)", PriceUnit.PER_LONG_TON),
-    (r"(?:mt|to|tn|tonnes?|tonne|tonn|tonnellata|tonelada|metric ?tons?|t)", PriceUnit.PER_T),
+    (r"(?:mt|to|tn|tm|tonnes?|tonne|tonn|tonnellata|tonelada|metric ?tons?|t)", PriceUnit.PER_T),
     (r"(?:m ?2|qm|mq|sqm)", PriceUnit.PER_M2),
 )
 _PRICE_PER = tuple(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from services.ingestion.parsing import grades
 from services.ingestion.parsing.draft import LABELS, Draft, Fault, money_per_t
+from services.ingestion.parsing.money import about_a_euro
 from shared.contracts.types import (
     Form,
 )
@@ -152,10 +153,18 @@ def _crosswise(draft: Draft, found: list[Fault]) -> None:
 
 def _money(draft: Draft, found: list[Fault]) -> None:
     per_t = draft.price_per_t = money_per_t(draft)
-    if per_t is not None and draft.price is not None and draft.price > 0 and per_t > MAX_PRICE_PER_T:
+    if (
+        per_t is not None
+        and draft.price is not None
+        and draft.price > 0
+        and per_t > MAX_PRICE_PER_T * about_a_euro(draft.currency)
+    ):
         found.append(
             Fault(
-                "price", "out_of_range", f"The price would be {per_t:,f} per tonne; the limit is {MAX_PRICE_PER_T:,}."
+                "price",
+                "out_of_range",
+                f"The price would be {per_t:,f} per tonne; the limit is "
+                f"{MAX_PRICE_PER_T * about_a_euro(draft.currency):,}.",
             )
         )
     if draft.price is not None and (draft.currency is None or draft.price_unit is None):
@@ -177,5 +186,5 @@ def _unusual(draft: Draft, found: list[Fault]) -> None:
     if draft.caliper_um and draft.gsm is not None and not 150 <= draft.gsm * 1000 / draft.caliper_um <= 1400:
         warn("caliper_um", f"{draft.caliper_um} µm does not go with {draft.gsm:f} g/m².")
     per_t = draft.price_per_t
-    if per_t is not None and not 100 <= per_t <= 5000:
+    if per_t is not None and not 100 <= per_t / about_a_euro(draft.currency) <= 5000:
         warn("price", f"A price of {per_t:f} per tonne is unusual.")

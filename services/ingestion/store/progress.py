@@ -8,6 +8,8 @@ from uuid import UUID
 from services.ingestion.domain.batches import BatchStatus, sources_of
 from shared.db import Conn, execute, fetch_all, fetch_one
 
+LONG_LIST = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -134,6 +136,12 @@ async def set_reasons(conn: Conn, batch_id: UUID, reasons: Sequence[str]) -> Non
         "UPDATE batch SET reasons = %(reasons)s WHERE batch_id = %(batch_id)s",
         {"batch_id": batch_id, "reasons": list(reasons)},
     )
+
+
+async def allow_pauses(conn: Conn, *, rows: int) -> None:
+    """A long list is worked on for seconds between two statements: the server must not take that for a hang."""
+    if rows > LONG_LIST:
+        await execute(conn, "SET LOCAL idle_in_transaction_session_timeout = '120s'", {})
 
 
 async def set_parts(conn: Conn, *, batch_id: UUID, parts: int) -> None:

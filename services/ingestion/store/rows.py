@@ -4,15 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-import orjson
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
-from services.ingestion.domain.batches import Action, Finding, Row, RowStatus
+from services.ingestion.domain.batches import Action, Row, RowStatus
 from shared.contracts.types import LotValues
 from shared.db import Conn, copy_rows, execute, fetch_all
-from shared.filtering import Field, Kind, Listing
-from shared.keyset import Found, Question
 
 LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
 
@@ -137,39 +134,6 @@ async def rows_of(
     )
 
 
-ROWS = Listing(
-    {
-        "status": Field(Kind.TEXT, "status", words=tuple(RowStatus)),
-        "action": Field(Kind.TEXT, "action", nullable=True),
-        "sheet": Field(Kind.TEXT, "sheet", nullable=True),
-        "row_number": Field(Kind.INTEGER, "row_number", nullable=True),
-        "place": Field(Kind.INTEGER, "place"),
-        "lot_key": Field(Kind.TEXT, "lot_key", nullable=True),
-        "item_id": Field(Kind.ID, "item_id", nullable=True),
-        "outcome": Field(Kind.TEXT, "outcome", nullable=True),
-    },
-    id="row_id",
-    sort="place",
-)
-
-
-async def list_rows(conn: Conn, question: Question, *, batch_id: UUID) -> Found[BatchRow]:
-    """Rows of one list, in the order of the file unless asked otherwise."""
-    return await question.fetch(
-        conn,
-        BatchRow,
-        """
-        SELECT {mark}, row_id, place, sheet, row_number, status, action, lot_key, lot, partial, source_values, problems,
-               defaulted, changed, part, lot_version, item_id, outcome, outcome_reason, undo_version, undo_outcome,
-               undo_reason
-        FROM batch_row
-        WHERE batch_id = %(batch_id)s {filters}
-        {order}
-        """,
-        {"batch_id": batch_id},
-    )
-
-
 async def set_plan(
     conn: Conn, *, row_ids: Sequence[UUID], actions: Sequence[Action], changed: Sequence[Sequence[str]]
 ) -> None:
@@ -212,48 +176,4 @@ async def replace_withdrawals(
             "lot_keys": list(lot_keys),
             "first_place": first_place,
         },
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """A row after a person changed it, or after its neighbours were."""
-
-    row_id: UUID
-    status: RowStatus
-    lot_key: str | None
-    values: LotValues | None
-    findings: Sequence[Finding]
-
-
-async def save_edited(conn: Conn, edited: Sequence[Edited]) -> None:
-    await execute(
-        conn,
-        """
-        UPDATE batch_row AS r
-        SET status = e.status, lot_key = e.lot_key, lot = e.lot, problems = e.problems, action = NULL, changed = '{}'
-        FROM unnest(%(row_ids)s::uuid[], %(statuses)s::text[], %(lot_keys)s::text[], %(lots)s::jsonb[],
-                    %(problems)s::jsonb[]) AS e (row_id, status, lot_key, lot, problems)
-        WHERE r.row_id = e.row_id
-        """,
-        {
-            "row_ids": [one.row_id for one in edited],
-            "statuses": [one.status.value for one in edited],
-            "lot_keys": [one.lot_key for one in edited],
-            "lots": [None if one.values is None else orjson.dumps(lot_json(one.values)).decode() for one in edited],
-            "problems": [orjson.dumps([asdict(found) for found in one.findings]).decode() for one in edited],
-        },
-    )
-
-
-async def exclude_withdrawals(conn: Conn, row_ids: Sequence[UUID], *, excluded: bool) -> None:
-    """Keep lots on the market that the list no longer has, or propose again to withdraw them."""
-    await execute(
-        conn,
-        """
-        UPDATE batch_row
-        SET status = CASE WHEN %(excluded)s THEN 'excluded' ELSE 'valid' END
-        WHERE row_id = ANY (%(row_ids)s) AND action = 'withdraw'
-        """,
-        {"row_ids": list(row_ids), "excluded": excluded},
     )

@@ -104,3 +104,27 @@ async def postpone(conn: Conn, *, datasheet_id: UUID, attempt: int, seconds: flo
         """,
         {"datasheet_id": datasheet_id, "attempt": attempt, "seconds": seconds, "reason": reason},
     )
+
+
+async def read_unlinked_again(conn: Conn, *, mill_ids: Sequence[UUID], item_ids: Sequence[UUID]) -> int:
+    """Queue sheets that wait without a lot, now that lots of their grade are for sale; how many.
+
+    A sheet and its list often come in one mail, and the sheet is read before the list is for sale.
+    """
+    return await execute(
+        conn,
+        """
+        UPDATE datasheet AS d
+        SET status = 'received', version = version + 1, changed_at = clock(), leased_until = NULL, attempts = 0,
+            external_tries = 0, due_at = clock()
+        WHERE d.status = 'review_required' AND d.mill_id = ANY (%(mill_ids)s) AND d.read_by <> 'person'
+          AND NOT EXISTS (SELECT 1 FROM datasheet_link l WHERE l.datasheet_id = d.datasheet_id)
+          AND EXISTS (
+              SELECT 1
+              FROM lot_replica r
+              WHERE r.mill_id = d.mill_id AND r.item_id = ANY (%(item_ids)s) AND r.listed
+                AND r.lot ->> 'grade_code' = coalesce(d.stated ->> 'grade_code', d.reading ->> 'grade_code')
+          )
+        """,
+        {"mill_ids": list(mill_ids), "item_ids": list(item_ids)},
+    )

@@ -27,7 +27,7 @@ from services.ingestion.errors import (
     NotADatasheet,
     UnknownLot,
 )
-from services.ingestion.store import datasheets, mills, sheet_values
+from services.ingestion.store import datasheets, mills, sheet_progress, sheet_values
 from services.ingestion.store.datasheets import Datasheet, NewDatasheet
 from services.ingestion.usecases.revision import Typed, revised_values
 from shared import outbox, trace
@@ -187,7 +187,12 @@ async def approved_event(conn: Conn, datasheet_id: UUID, *, replaces: Sequence[U
 
 
 async def link_new_lots(conn: Conn, item_ids: Sequence[UUID], *, mill_ids: Sequence[UUID]) -> None:
-    """Show an approved data sheet with lots of the same name, grade and grammage that are listed later."""
+    """Show an approved data sheet with lots of the same name, grade and grammage that are listed later.
+
+    Those that wait without a lot are read again, because these may be theirs.
+    """
+    if await sheet_progress.read_unlinked_again(conn, mill_ids=mill_ids, item_ids=item_ids):
+        await notify(conn, CHANNEL)
     sheets = await datasheets.approved_sheets(conn, mill_ids)
     for mill_id in {sheet.mill_id for sheet in sheets}:
         lots = await sheet_values.known_lots(conn, mill_id, item_ids=item_ids)

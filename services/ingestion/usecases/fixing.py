@@ -16,10 +16,13 @@ from services.ingestion.domain.batches import (
 from services.ingestion.domain.lots import lot_keys
 from services.ingestion.editing import revise
 from services.ingestion.errors import BatchNotReady, NothingFound
+from services.ingestion.parsing.wording import in_language
 from services.ingestion.store import batches, progress, rows
+from services.ingestion.store import edits as edit_store
 from services.ingestion.store.batches import Batch
+from services.ingestion.store.edits import Edited
 from services.ingestion.store.mills import Mill
-from services.ingestion.store.rows import BatchRow, Edited
+from services.ingestion.store.rows import BatchRow
 from services.ingestion.usecases.held import held
 from services.ingestion.usecases.process import judge
 from services.ingestion.usecases.profiles import remember_words
@@ -119,11 +122,11 @@ async def _apply(
         elif edit.excluded is None:
             verdicts.append(Verdict(edit.row_id, None, (), "The list has no such lot: it can only be excluded."))
         else:
-            await rows.exclude_withdrawals(conn, [edit.row_id], excluded=edit.excluded)
+            await edit_store.exclude_withdrawals(conn, [edit.row_id], excluded=edit.excluded)
             status = RowStatus.EXCLUDED if edit.excluded else RowStatus.VALID
             verdicts.append(Verdict(edit.row_id, status, ()))
-    settled = _settle([(row, changed.get(row.row_id)) for row in lots.values()])
-    await rows.save_edited(conn, settled)
+    settled = _settle([(row, changed.get(row.row_id)) for row in lots.values()], mill.language)
+    await edit_store.save_edited(conn, settled)
     final = {one.row_id: one for one in settled}
     verdicts += [Verdict(row_id, final[row_id].status, final[row_id].findings) for row_id in changed]
     remembered: dict[str, str] = {}
@@ -164,7 +167,7 @@ def _edited(row: BatchRow, edit: RowEdit, *, mill: Mill, now: datetime) -> Edite
     return Edited(row.row_id, status, row.lot_key, values, findings)
 
 
-def _settle(pairs: Sequence[tuple[BatchRow, Edited | None]]) -> list[Edited]:
+def _settle(pairs: Sequence[tuple[BatchRow, Edited | None]], language: str) -> list[Edited]:
     """Keys and repetitions of the whole list after some of its rows changed: a fix may make or end a repetition."""
     current = [edited or Edited(row.row_id, RowStatus(row.status), row.lot_key, row.values, _findings(row)) for row, edited in pairs]  # fmt: skip  # noqa: E501
     taking_part = [one.status != RowStatus.EXCLUDED for one in current]
@@ -180,8 +183,9 @@ def _settle(pairs: Sequence[tuple[BatchRow, Edited | None]]) -> list[Edited]:
         repeated = key in seen
         seen.add(key)
         if repeated:
-            message = "This lot number stands in an earlier row of this list."
-            findings = (*findings, Finding("duplicate_lot_ref", message, "error", field="lot_ref"))
+            ref = one.values.lot_ref if one.values else None
+            told = in_language(f"The lot number {ref} stands in an earlier row of this list.", language)
+            findings = (*findings, Finding("duplicate_lot_ref", told, "error", field="lot_ref", raw=ref))
         status = status_of(values=one.values, findings=findings, repeated=repeated)
         settled.append(Edited(one.row_id, status, key, one.values, findings))
     return settled

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.ingestion.domain.batches import RowStatus
 from services.ingestion.parsing.headers import OURS
+from services.ingestion.parsing.wording import in_language
 from services.ingestion.store import rows
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.rows import BatchRow
@@ -41,7 +42,7 @@ async def table_of(conn: Conn, batch: Batch, *, statuses: Sequence[str] | None, 
     table: list[list[Value]] = [[*headers, *(name for name, _ in carried), REASON]]
     for row in lots:
         cells = [_value(row.source_values.get(header), kind, numbers=numbers) for header in headers]
-        table.append([*cells, *(values.get(row.row_id) for _, values in carried), _reason(row)])
+        table.append([*cells, *(values.get(row.row_id) for _, values in carried), _reason(row, batch.language)])
     return table
 
 
@@ -91,17 +92,18 @@ def _value(text: str | None, kind: Format, *, numbers: bool) -> Value:
     return f"{text}0" if len(text.partition(".")[2]) == 3 else text
 
 
-def _reason(row: BatchRow) -> str:
+def _reason(row: BatchRow, language: str | None) -> str:
     if row.outcome_reason in _OUTCOMES:
-        return _OUTCOMES[row.outcome_reason]
+        return in_language(_OUTCOMES[row.outcome_reason], language)
     told = [problem for problem in row.problems if problem.get("severity") == "error"] or row.problems
     words = [_sentence(problem) for problem in told]
-    return " ".join(dict.fromkeys(words)) or ("Taken out by hand." if row.status == RowStatus.EXCLUDED else "")
+    by_hand = in_language("Taken out by hand.", language) if row.status == RowStatus.EXCLUDED else ""
+    return " ".join(dict.fromkeys(words)) or by_hand
 
 
 def _sentence(problem: Mapping[str, str | None]) -> str:
     message, suggestion = str(problem.get("message") or ""), problem.get("suggestion")
-    return f"{message} Perhaps {suggestion}?" if suggestion else message
+    return f"{message} ({suggestion}?)" if suggestion else message
 
 
 def _columns(reading: Mapping[str, object]) -> list[Mapping[str, object]]:

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from services.ingestion.domain.batches import ACCEPTABLE, Action, RowStatus
 from services.ingestion.domain.guards import ListFigures
 from services.ingestion.domain.lots import Change, KnownLot, Outlook, compare, outlook
-from services.ingestion.store import batches, comparing, lots, rows
+from services.ingestion.store import batches, comparing, lots, progress, rows
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.comparing import ComparedRow
 from services.ingestion.store.mills import Mill
@@ -51,6 +51,7 @@ class Plan:
 async def plan_batch(conn: Conn, batch: Batch) -> Plan:
     """Compare a batch with what is for sale now; writes nothing."""
     stored = await comparing.compared_rows(conn, batch.batch_id)
+    await progress.allow_pauses(conn, rows=len(stored))
     all_rows = [row for row in stored if row.action != Action.WITHDRAW]
     proposed = [row for row in stored if row.action == Action.WITHDRAW and row.lot_key]
     usable = [(row, row.values, row.lot_key) for row in all_rows if row.status in ACCEPTABLE]

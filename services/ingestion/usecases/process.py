@@ -87,6 +87,7 @@ async def finish_reading(conn: Conn, work: Work, read: ListRead, known: Known) -
     if summary.lots > ROWS_MAX:
         message = f"The list has {summary.lots} rows; the limit is {ROWS_MAX}. Send it in parts."
         return await refuse_reading(conn, claim, UnreadableFile("too_many_rows", message))
+    await progress.allow_pauses(conn, rows=summary.lots)
     mill = await mills.lock_mill(conn, claim.mill_id) or work.mill
     unsure = [problem.message for problem in about.review_reasons]
     problems = [_sentence(problem, mill.language) for problem in summary.problems]

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from services.ingestion.domain.batches import BatchStatus
 from services.ingestion.errors import ListBeingCommitted, NothingToUndo, TooLateToUndo
-from services.ingestion.store import progress, undo
+from services.ingestion.parsing.wording import in_language
+from services.ingestion.store import mills, progress, undo
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.undo import UndoneCount
 from services.ingestion.usecases.announce import announce
@@ -19,11 +20,11 @@ from shared.db import Conn, notify
 
 HOURS_MAX = 24
 WORDS = {
-    "changed_since": "changed since",
-    "reserved": "held by a buyer",
-    "interest_registered": "wanted by a buyer",
-    "already_sold": "sold",
-    "unknown_row": "no longer known",
+    "changed_since": "their lots were changed since",
+    "reserved": "a buyer holds their lots",
+    "interest_registered": "a buyer waits for their lots",
+    "already_sold": "their lots are sold",
+    "unknown_row": "their lots are no longer known",
 }
 
 
@@ -89,7 +90,9 @@ async def take_undo_answers(conn: Conn, batch: Batch, event: RowsApplied) -> Non
         return
     undone = any(one.outcome == "reverted" for one in counted)
     target = BatchStatus.REVERTED if undone else BatchStatus.COMMITTED
-    if await progress.move(conn, batch_id=batch.batch_id, target=target, reasons=_reasons(counted)) is None:
+    mill = await mills.find_mill(conn, batch.mill_id)
+    reasons = [in_language(reason, mill.language if mill else None) for reason in _reasons(counted)]
+    if await progress.move(conn, batch_id=batch.batch_id, target=target, reasons=reasons) is None:
         return
     await progress.refresh_figures(conn, batch.batch_id)
     await announce(conn, batch.batch_id, previous=BatchStatus.REVERTING)
@@ -99,8 +102,6 @@ async def take_undo_answers(conn: Conn, batch: Batch, event: RowsApplied) -> Non
 def _reasons(counted: Sequence[UndoneCount]) -> list[str]:
     total = sum(one.rows for one in counted)
     kept = [one for one in counted if one.outcome != "reverted"]
-    if not kept:
-        return [f"All {total} rows were undone."]
-    stay = sum(one.rows for one in kept)
-    causes = ", ".join(f"{one.rows} {WORDS.get(one.reason or '', one.reason or 'refused')}" for one in kept)
-    return [f"{total - stay} of {total} rows were undone; {stay} stay as they are: {causes}."]
+    undone = total - sum(one.rows for one in kept)
+    causes = [f"{one.rows} rows stay: {WORDS.get(one.reason or '', one.reason)}." for one in kept]
+    return [f"{undone} of {total} rows were undone.", *causes]

@@ -1,5 +1,7 @@
 """Questions to the list of items over HTTP: what is allowed, what is found, and in which order."""
 
+import csv
+import io
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -104,6 +106,25 @@ async def test_cursor_when_filters_change_then_refused(http: httpx.AsyncClient, 
     cursor = (await http.get("/items?limit=1", headers=sent)).json()["next_cursor"]
     answer = await http.get(f"/items?limit=1&gsm=112&cursor={cursor}", headers=sent)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
+
+
+async def test_file_when_a_buyer_takes_it_then_nothing_more_than_his_list_shows(
+    http: httpx.AsyncClient, town: Market, db: Database
+) -> None:
+    await stock(
+        db, town, [row(f"ref:{n}", values=lot(product_name="=Secret Liner", lot_ref=f"-{n}a")) for n in range(3)]
+    )
+    for role, organization in (("buyer_user", town.buyer), ("mill_user", town.mill)):
+        sent = headers(role, organization)
+        shown = (await http.get("/items?limit=200", headers=sent)).json()["items"]
+        file = await http.get("/items?limit=1", headers={**sent, "Accept": "text/csv"})
+        lines = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+        assert [line["id"] for line in lines] == [item["id"] for item in shown]
+        for line, item in zip(lines, shown, strict=True):
+            assert not [name for name in item["redacted"] if line.get(name)]
+            assert line["gsm"] == item["gsm"]
+        assert ("'=Secret Liner" in file.text) == (role == "mill_user")
+        assert "\n=" not in file.text
 
 
 async def test_reference_data_when_known_already_then_not_sent_again(http: httpx.AsyncClient, town: Market) -> None:

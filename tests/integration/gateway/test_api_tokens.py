@@ -10,11 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gateway import accounts
 from gateway.main import build
+from gateway.passwords import hash_password
 from gateway.settings import GatewaySettings
+from gateway.usecases.people import save_people
 from shared.auth import verifier
+from shared.contracts.gateway import Role
 from shared.db import Database
-from tests.integration.gateway.conftest import bearer, signed_in
+from tests.integration.gateway.conftest import MILL, PASSWORD, bearer, signed_in
 from tests.integration.gateway.people import Caller, Json, caller
 from tests.support.ports import free_port
 from tests.support.servers import serving
@@ -165,6 +169,25 @@ async def test_session_when_ended_at_one_gateway_then_the_other_refuses_it_withi
         return (await there.get("/auth/me")).body.get("code") == "token_revoked"
 
     await until(refused, deadline_s=2, what="the other gateway to refuse the session")
+
+
+async def test_user_when_shut_out_at_one_gateway_then_the_other_refuses_him_within_two_seconds(
+    client: aiohttp.ClientSession, other: aiohttp.ClientSession, db: Database
+) -> None:
+    leaver = accounts.Member(email="leaver@lindholz.example", name="Lea Ver", org_role="member")
+    [person] = accounts.people_of(MILL.model_copy(update={"users": (leaver,)}), Role.MILL_USER)
+    async with db.transaction() as conn:
+        await save_people(conn, [person], {person.user_id: hash_password(PASSWORD)}, actor=accounts.COMMAND)
+    there = Caller(other, bearer(await signed_in(client, leaver.email)))
+    assert (await there.get("/auth/me")).status == 200
+    owner, path = await caller(client, OWNER), f"/users/{person.user_id}"
+    body = {"status": "inactive", "reason": "has left"}
+    assert (await owner.call("PUT", f"{path}/status", body, etag=(await owner.get(path)).etag)).status == 200
+
+    async def refused() -> bool:
+        return (await there.get("/auth/me")).body.get("code") == "token_revoked"
+
+    await until(refused, deadline_s=2, what="the other gateway to refuse the user")
 
 
 async def test_company_when_suspended_then_its_programs_write_nothing_anywhere_within_two_seconds(

@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from uuid import uuid4
 
 import aiohttp
 import jwt
@@ -16,6 +17,7 @@ from prometheus_client import REGISTRY
 
 from gateway.accounts import ImportedUser, import_people
 from gateway.settings import GatewaySettings
+from gateway.tokens import link_token, new_api_token
 from shared.db import Database
 from tests.integration.gateway.conftest import bearer, signed_in
 from tests.integration.gateway.people import Caller
@@ -33,7 +35,7 @@ class Forger:
     """Knows a good token, the public key and the private one: a signature alone must not be enough."""
 
     def __init__(self, token: str, refresh: str, config: GatewaySettings) -> None:
-        self.token, self.refresh, self.public = token, refresh, config.public_key
+        self.token, self.refresh, self.public, self.config = token, refresh, config.public_key, config
         self.claims: dict[str, object] = jwt.decode(token, options={"verify_signature": False})
         self._key = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(config.private_key + "=="))
 
@@ -80,6 +82,12 @@ FORGERIES: dict[str, Forge] = {
     "role nobody has": lambda f: f.signed(role="root"),
     "rights are text": lambda f: f.signed(ver="ab"),
     "refresh token": lambda f: f.refresh,
+    "token of a link in a mail": lambda f: link_token(uuid4(), settings=f.config),
+    "token of an unsubscribe link": lambda f: packed(uuid4().bytes + uuid4().bytes),
+    "API token without its beginning": lambda f: new_api_token(settings=f.config).removeprefix("off_"),
+    "refresh token in three parts": lambda f: f"{packed({'alg': 'EdDSA', 'typ': 'at+jwt'})}.{f.refresh}.AAAA",
+    "encrypted": lambda f: f"{packed({'alg': 'dir', 'enc': 'A256GCM', 'typ': 'at+jwt'})}..{packed(b'iv')}.AAAA.AAAA",
+    "body compressed": lambda f: f.signed(header={"zip": "DEF"}, exp=0),
     "stripped signature": lambda f: f.token.rpartition(".")[0] + ".",
     "two parts": lambda f: f.token.rpartition(".")[0],
     "trailing bytes": lambda f: f.token + "AAAA",

@@ -30,6 +30,7 @@ OUTCOMES = {
     RowAction.UPDATE: RowOutcome.UPDATED,
     RowAction.CONFIRM: RowOutcome.CONFIRMED,
     RowAction.WITHDRAW: RowOutcome.WITHDRAWN,
+    RowAction.REVERT: RowOutcome.REVERTED,
 }
 
 

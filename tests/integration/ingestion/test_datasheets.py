@@ -161,6 +161,17 @@ async def test_lot_when_listed_after_its_sheet_was_approved_then_is_shown_with_i
     assert after.version == sheet["version"] + 1
 
 
+async def test_sheet_when_its_lots_come_after_it_then_is_published_with_them(desk: Desk) -> None:
+    sheet = await desk.taken(liner_sheet())
+    assert (sheet["status"], sheet["links"]) == ("review_required", [])
+    await desk.list_lot(desk.market.trusted, ref="K-9", grade_code="TL_2")
+    assert await desk.read() == 0
+    item = await desk.list_lot(desk.market.trusted, gsm=Decimal(112))
+    assert await desk.read() == 1
+    (event,) = await desk.market.events(DatasheetApproved)
+    assert event.item_ids == (item,)
+
+
 async def test_file_when_asked_for_then_only_its_mill_and_who_holds_or_bought_a_lot_get_it(desk: Desk) -> None:
     mill, buyer, other = desk.market.trusted, uuid4(), uuid4()
     item = await desk.list_lot(mill, gsm=Decimal(112))

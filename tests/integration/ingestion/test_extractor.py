@@ -49,7 +49,9 @@ async def running_server() -> AsyncIterator[Misbehaving]:
 
 @pytest_asyncio.fixture(name="desk", loop_scope="session")
 async def desk_with_extractor(market: Market, server: Misbehaving) -> AsyncIterator[Desk]:
-    desk = Desk(market).with_settings(extractor_seconds=0.6, extractor_attempts_max=2, extractor_retry_seconds=30)
+    desk = Desk(market).with_settings(
+        extractor_seconds=0.6, extractor_attempts_max=2, extractor_retry_seconds=30, extractor_failures_max=100
+    )
     desk.extractor = Extractor(desk.market.settings, url=server.url)
     yield desk
     await desk.extractor.close()
@@ -119,6 +121,33 @@ async def test_extractor_when_it_is_well_again_then_reads_what_waits(desk: Desk,
     await desk.market.set_clock("clock_timestamp() + interval '31 seconds'")
     await desk.read()
     assert (await desk.get(waiting["id"]))["read_by"] == "external"
+
+
+async def test_extractor_when_it_hangs_for_many_then_is_left_alone_and_nobody_queues_behind_it(
+    desk: Desk, server: Misbehaving
+) -> None:
+    server.does = "hang"
+    settings = desk.market.settings.model_copy(update={"extractor_failures_max": 2, "extractor_rest_seconds": 1.5})
+    careful = Extractor(settings, url=server.url)
+    for _ in range(2):
+        with pytest.raises(ExtractorFailed, match="no answer"):
+            await careful.read(b"%PDF", file_name="a.pdf")
+    began = time.monotonic()
+    for _ in range(20):
+        with pytest.raises(ExtractorFailed, match="left alone"):
+            await careful.read(b"%PDF", file_name="a.pdf")
+    assert time.monotonic() - began < 0.5
+    assert server.asked == 2
+    server.does = "good"
+
+    async def well() -> bool:
+        try:
+            return bool((await careful.read(b"%PDF", file_name="a.pdf")).values)
+        except ExtractorFailed:
+            return False
+
+    await until(well, deadline_s=10, what="the rest to end")
+    await careful.close()
 
 
 async def test_worker_when_killed_while_the_extractor_reads_then_the_sheet_is_read_once_by_another(

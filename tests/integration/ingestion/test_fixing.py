@@ -102,3 +102,17 @@ async def test_missing_lot_when_a_person_says_it_is_still_there_then_it_is_not_w
     await call(market, "POST", f"/batches/{batch_id}/commits", headers, {})
     part = (await market.events(RowsAccepted))[-1]
     assert [row.lot_key for row in part.rows if row.action == "withdraw"] == ["ref:l-002"]
+
+
+async def test_grade_when_given_to_one_row_and_remembered_then_its_word_is_known(market: Market) -> None:
+    batch_id, version = await reviewed(market, *usual_list(), line("Z-1", grade=ODD))
+    (bad,) = await market.rows(batch_id, status__in="invalid")
+    edits = [{"row_id": bad["id"], "values": {"grade_code": "TL_3"}}]
+    answer = await fix(market, batch_id, version, items=edits, remember=True)
+    assert answer["remembered"] == {"zebraliner": "TL_3"}
+    response = await market.upload(csv_list(line("Z-2", grade=ODD), line("Z-3")), mill=market.untrusted)
+    await market.read_lists()
+    rows = await market.rows(response.json()["id"])
+    assert [cast(dict[str, str], row["values"])["grade_code"] for row in rows if row["lot_key"] == "ref:z-2"] == [
+        "TL_3"
+    ]

@@ -64,7 +64,7 @@ async def test_rejected_rows_when_corrected_and_sent_again_then_exactly_they_are
     table = cells(await given_back(market, batch_id, accept), accept)
     assert table[0] == [*HEADER.split(";"), "Offcut: why not listed"]
     assert [row[0] for row in table[1:]] == ["BAD-1", "BAD-2"]
-    assert "9,999" in str(table[1][-1])
+    assert "9.999" in str(table[1][-1])
     assert table[2][1] == "'=Zebra()"
     table[1][2], table[2][1] = "199", "Testliner 3"
     corrected = "\r\n".join(";".join(f'"{cell}"' for cell in row) for row in table).encode()

@@ -43,10 +43,10 @@ def dearer(lines: list[str]) -> list[str]:
     [
         (as_usual, None),
         (bad(2), None),
-        (bad(3), "3 of 40 rows (8%) need attention"),
-        (lighter, "less than the usual"),
-        (others, "21 of 40 lots of the last list are gone"),
-        (dearer, "Prices differ"),
+        (bad(3), "3 von 40 Zeilen (8%) brauchen Aufmerksamkeit"),
+        (lighter, "weniger als die üblichen"),
+        (others, "21 von 40 Losen der letzten Liste fehlen"),
+        (dearer, "Die Preise weichen"),
     ],
     ids=["as-usual", "five-percent-bad", "more-bad-rows", "much-lighter", "most-of-the-stock-gone", "price-jump"],
 )

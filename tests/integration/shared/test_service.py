@@ -9,17 +9,21 @@ import httpx
 import psycopg
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from psycopg import sql
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.auth import MillActor, public
 from shared.config import ServiceSettings
 from shared.contracts.ingestion import RatesChanged
-from shared.db import Database
+from shared.db import Conn, Database
+from shared.filtering import Field as FilterField
+from shared.filtering import Kind, Listing
 from shared.idempotency import Keyed
+from shared.keyset import Found, Question
+from shared.listing import Asked, listed
 from shared.outbox import add
-from shared.paging import Page, Paging
+from shared.paging import Page
 from shared.preconditions import ExpectedVersion, check_version
 from shared.service import Transaction, create_app, router
 from tests.support.database import service_database
@@ -52,10 +56,16 @@ async def late(conn: Transaction) -> dict[str, str]:
     return {"status": "looks fine"}
 
 
-@things.get("/things")
-async def many(_: MillActor, paging: Paging, conn: Transaction) -> Page[str]:
-    cursor = await conn.execute("SELECT name FROM thing")
-    return Page[str](items=[row[0] for row in await cursor.fetchall()][: paging.limit])
+THINGS = Listing({"name": FilterField(Kind.TEXT, "name")}, id="name", id_kind=Kind.TEXT)
+
+
+async def listed_things(conn: Conn, question: Question) -> Found[Thing]:
+    return await question.fetch(conn, Thing, "SELECT {mark}, name FROM thing WHERE true {filters} {order}", {})
+
+
+@things.get("/things", response_model=Page[Thing])
+async def many(_: MillActor, asked: Annotated[Asked, listed(THINGS)]) -> Page[Thing] | Response:
+    return await asked.answer(listed_things, lambda thing: thing)
 
 
 @things.put("/things/{number}")

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
 from shared.consumer import on
 from shared.contracts.catalog import ItemReleased
 from shared.db import Conn, Database
 from shared.locks import Locks
-from tests.support.bus import Bus, record
+from tests.support.bus import STREAM, Bus, record
 from tests.support.wait import until
 
 
@@ -36,6 +38,36 @@ async def test_reader_when_it_dies_with_a_batch_in_hand_then_the_standby_takes_o
     assert await bus.numbers() == []
     await first.die()
     assert await bus.wait_for(20) == list(range(1, 21))
+
+
+@pytest.mark.parametrize("suspect", [False, True])
+async def test_batch_when_a_process_died_with_it_then_is_tried_whole_once_more_and_then_singly(
+    bus: Bus, suspect: bool
+) -> None:
+    """Most deaths have nothing to do with the events in hand: one by one each of 500 would wait for the others."""
+    holding = asyncio.Event()
+    sizes: list[int] = []
+
+    async def hang(conn: Conn, events: Sequence[ItemReleased]) -> None:
+        holding.set()
+        await asyncio.Event().wait()
+
+    async def measure(conn: Conn, events: Sequence[ItemReleased]) -> None:
+        sizes.append(len(events))
+        await record(conn, events)
+
+    bus.start_relay()
+    await bus.publish_numbers(20)
+    await bus.sent(20)
+    first = bus.start_reader((on(ItemReleased, hang),))
+    await asyncio.wait_for(holding.wait(), 10)
+    if suspect:
+        await bus.execute(f"INSERT INTO attempt (stream, seq, attempts) VALUES ('{STREAM}', 7, 1)")
+    await first.die()
+    bus.start_reader((on(ItemReleased, measure),))
+    assert await bus.wait_for(20) == list(range(1, 21))
+    assert sizes == ([1] * 20 if suspect else [20])
+    assert await bus.scalar("SELECT count(*) FROM attempt") == 0
 
 
 async def test_relay_when_it_dies_then_the_standby_goes_on_from_the_cursor(bus: Bus) -> None:

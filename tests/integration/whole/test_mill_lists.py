@@ -82,7 +82,7 @@ async def test_commit_when_undone_then_untouched_lots_are_as_before_and_the_rest
         assert (answer.status_code, answer.json()["status"], answer.headers["retry-after"]) == (202, "reverting", "1")
         done = await desk.batch(batch_id)
         assert (done["status"], done["counts"]["reverted"]) == ("reverted", 18)
-        assert done["reasons"] == ["19 of 20 rows were undone; 1 stay as they are: 1 held by a buyer."]
+        assert done["reasons"] == ["19 of 20 rows were undone.", "1 rows stay: a buyer holds their lots."]
 
         after = await desk.lots()
         assert prices(after, "a5") == prices(before, "a5") == [500]
@@ -118,7 +118,7 @@ async def test_undo_when_it_comes_late_or_meets_other_work_then_is_refused() -> 
         kept = await desk.batch(batch_id)
         assert (kept["status"], kept["reasons"]) == (
             "committed",
-            ["0 of 20 rows were undone; 20 stay as they are: 20 changed since."],
+            ["0 of 20 rows were undone.", "20 rows stay: their lots were changed since."],
         )
         async with place.databases["ingestion"].transaction() as conn:
             await conn.execute(

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from services.ingestion.datasheets.pdf import read_pdf
-from tests.support.datasheet_layouts import LAYOUTS, Drawn, draw
+from tests.support.datasheet_layouts import DAMAGES, LAYOUTS, Drawn, draw
 
 TODAY = date(2026, 11, 21)
 SURE = 0.9
@@ -35,6 +35,21 @@ def test_sheet_when_drawn_in_any_layout_then_reads_back_as_itself(layout: str) -
         drawn = draw(first + number * len(LAYOUTS))
         assert drawn.layout == layout
         assert verdicts(drawn) == [], f"seed {first + number * len(LAYOUTS)}"
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_sheet_when_one_of_its_rows_is_damaged_then_nothing_is_wrong_and_sure(damage: str) -> None:
+    first = 100 * list(DAMAGES).index(damage)
+    right = 0
+    for seed in range(first, first + len(LAYOUTS)):
+        drawn = draw(seed, damage)
+        found = {(one.gsm, one.property, one.direction): one for one in read_pdf(drawn.content, today=TODAY).values}
+        for key, meant in drawn.meant.items():
+            value = found.get(key)
+            if value is not None and value.confidence >= SURE:
+                assert value.value == meant, f"seed {seed}, {key}: {value.snippet}"
+                right += 1
+    assert right > 100
 
 
 def test_generator_when_its_truth_is_changed_then_the_check_notices() -> None:

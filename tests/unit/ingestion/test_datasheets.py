@@ -1,7 +1,9 @@
 """Data sheets in layouts that nobody gave us, and the six that somebody did."""
 
+import ast
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -270,3 +272,18 @@ def test_pdf_when_it_is_a_letter_then_has_no_values() -> None:
 
     assert (reading.status, reading.values) == ("no_values", ())
     assert "person" in reading.doubts[0]
+
+
+def test_libraries_of_pdf_when_imported_then_only_inside_the_reader_of_pdf() -> None:
+    """They take 40 MB: the worker and the API never need them, the child of the sandbox does."""
+    home = Path(__file__).resolve().parents[3]
+    found: set[str] = set()
+    for path in (one for top in ("services", "shared", "gateway") for one in (home / top).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.startswith(("pdfplumber", "pdfminer")) for name in names):
+                assert isinstance(node, ast.Import | ast.ImportFrom)
+                assert node.col_offset > 0, f"{path.name} imports it at its top"
+                found.add(path.name)
+    assert found == {"pdf.py"}

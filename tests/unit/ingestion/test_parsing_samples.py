@@ -9,6 +9,7 @@ def test_list_when_read_then_means_what_the_mill_meant(sample: SampleList) -> No
     reading = read_list(sample.content, file_name=sample.file_name, mill=sample.mill, today=TODAY)
 
     assert differences(reading, sample.expected) == []
+    assert reading.review_reasons == ()  # no question that the list answers
 
 
 @pytest.mark.parametrize("sample", sample_lists(), ids=lambda s: s.name)
