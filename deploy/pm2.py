@@ -19,7 +19,9 @@ CONCURRENT_STARTS = "4"
 # The daemon keeps the environment it was born with, so no address with a password may be in it.
 KEPT_FROM_SHELL = ("PATH", "HOME", "USER", "LANG", "TERM", "SSL_CERT_FILE", "PM2_HOME")
 # Everything else is in var/choices.json.
-OURS_FROM_SHELL = ("OFFCUT_VAR", "OFFCUT_LOG_LEVEL", "OFFCUT_WATCH", "OFFCUT_REMEDY_OFF")
+OURS_FROM_SHELL = (
+    "OFFCUT_VAR", "OFFCUT_LOG_LEVEL", "OFFCUT_WATCH", "OFFCUT_REMEDY_OFF", "OFFCUT_GATEWAY_RATES_TIMES",
+)  # fmt: skip
 
 
 class Pm2Failed(Exception):

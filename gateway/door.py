@@ -24,6 +24,7 @@ from shared.db import Database, clock
 from shared.problems import AppError, BadRequest, NotAllowed, NotAuthenticated, problem
 
 # What somebody may always do for himself: sign out, change his password, put a notification away.
+LINKS_OF_MAILS = (f"{PREFIX}newsletter/t/", f"{PREFIX}newsletter/unsubscribe/")
 OWN_SESSION = (f"{PREFIX}auth/", f"{PREFIX}notifications/")
 EXCHANGED_MAX = 10_000
 
@@ -93,7 +94,7 @@ class Door:
     def _count(self, scope: Scope) -> None:
         """What is refused counts too; then only the address is known."""
         address: str = scope["client"][0] if scope.get("client") else ""
-        standing, allowed = self._rates.take(address, scope["actor"])
+        standing, allowed = self._rates.take(address, scope["actor"], of_mail=scope["path"].startswith(LINKS_OF_MAILS))
         scope["standing"] = standing
         if not allowed:
             raise standing.refusal()

@@ -51,14 +51,20 @@ class Rates:
         self._minute = 0
         self._counts: dict[object, int] = {}
 
-    def take(self, address: str, actor: Actor | None) -> tuple[Standing, bool]:
-        """Count one request; ``False``: it is one too many. ``actor`` ``None``: nobody is signed in."""
+    def take(self, address: str, actor: Actor | None, *, of_mail: bool = False) -> tuple[Standing, bool]:
+        """Count one request; ``False``: it is one too many. ``actor`` ``None``: nobody is signed in.
+
+        ``of_mail``: a link or picture of a mail. One address may stand for all readers of a mail provider, which
+        fetches pictures in their place, so these have a count of their own and the wider limit.
+        """
         now = self._now()
         minute = int(now // MINUTE_SECONDS)
         if minute != self._minute or len(self._counts) > COUNTED_MAX:
             self._minute, self._counts = minute, {}
         reset = MINUTE_SECONDS - int(now % MINUTE_SECONDS)
         place = _network(address)
+        if of_mail:
+            return self._standing(self._address, self._count(("mail", place)), reset)
         if actor is None:
             return self._standing(self._unsigned, self._count(("unsigned", place)), reset)
         if actor.scopes is not None:

@@ -14,7 +14,7 @@ routes = router("reference")
 _HEADERS = {"ETag": reference.TAG, "Cache-Control": "private, max-age=300"}
 
 
-@routes.get("/reference-data", response_model=ReferenceData)
+@routes.get("/reference-data", response_model=ReferenceData, responses={304: {"description": "Nothing has changed."}})
 async def get_reference_data(_: AnyActor, if_none_match: Annotated[str | None, Header()] = None) -> Response:
     """Grades, forms, qualities, defects, units, countries, currencies, delivery terms."""
     if if_none_match == reference.TAG:

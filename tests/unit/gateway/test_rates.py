@@ -55,6 +55,13 @@ def test_limits_when_one_is_reached_then_others_still_ask() -> None:
     assert counted.take("192.0.2.2", None)[1]
 
 
+def test_pictures_of_mails_when_a_provider_fetches_them_for_all_then_have_the_wider_limit() -> None:
+    counted, _ = rates()
+    told = [counted.take("192.0.2.1", None, of_mail=True)[1] for _ in range(6)]
+    assert told == [True] * 5 + [False]
+    assert counted.take("192.0.2.1", None)[1]
+
+
 def test_address_when_many_ask_from_it_then_its_own_limit_counts() -> None:
     counted, _ = rates()
     told = [counted.take("192.0.2.1", person()) for _ in range(6)]
