@@ -8,6 +8,8 @@ from ipaddress import ip_address, ip_network
 from unicodedata import normalize
 from uuid import UUID
 
+from shared.contracts.gateway import Change
+
 PAUSE_SECONDS_MAX = 900
 PASSWORD_LENGTH_MIN = 12
 SLUG_LENGTH_MAX = 60
@@ -146,10 +148,14 @@ def slug_of(name: str, taken: set[str]) -> str:
     return slug
 
 
-def differences(before: Mapping[str, object] | None, after: Mapping[str, object]) -> list[tuple[str, object, object]]:
-    """Member, old and new value of everything that is not the same; all members of what is new."""
+def differences(
+    before: Mapping[str, object] | None, after: Mapping[str, object], *, keeps_values: bool = True
+) -> tuple[Change, ...]:
+    """Everything that is not the same, with old and new value or without; all members of what is new."""
     old = before or {}
-    return [(name, old.get(name), value) for name, value in after.items() if before is None or old.get(name) != value]
+    changed = [name for name, value in after.items() if before is None or old.get(name) != value]
+    values = [{"old": old.get(name), "new": after[name]} if keeps_values else {} for name in changed]
+    return tuple(Change.model_validate({"field": name, **one}) for name, one in zip(changed, values, strict=True))
 
 
 def permissions_of(role: str, *, is_owner: bool, is_suspended: bool) -> list[str]:

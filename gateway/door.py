@@ -23,8 +23,8 @@ from shared.auth import READING, actor_of
 from shared.db import Database, clock
 from shared.problems import AppError, BadRequest, NotAllowed, NotAuthenticated, problem
 
-# What somebody may always do for himself: sign out, change his password, put a notification away.
 LINKS_OF_MAILS = (f"{PREFIX}newsletter/t/", f"{PREFIX}newsletter/unsubscribe/")
+# What somebody may always do for himself: sign out, change his password, put a notification away.
 OWN_SESSION = (f"{PREFIX}auth/", f"{PREFIX}notifications/")
 EXCHANGED_MAX = 10_000
 

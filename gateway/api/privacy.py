@@ -11,7 +11,7 @@ from shared.db import clock
 from shared.idempotency import Keyed
 from shared.service import Transaction, router
 
-privacy = router("Users & invitations")
+privacy = router("Users & invitations", racing=True)
 
 
 @privacy.post(

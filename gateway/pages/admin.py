@@ -14,9 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from gateway.api.doors import address_of
 from gateway.errors import LoginPaused, WrongCredentials
 from gateway.pages.visit import (
-    ACCESS_COOKIE,
     ADMIN_PATH,
-    REFRESH_COOKIE,
     Access,
     RefreshCookie,
     SignInFirst,
@@ -24,14 +22,13 @@ from gateway.pages.visit import (
     inside,
     remember,
     shown,
+    signed_out,
     to_sign_in,
     visitor_of,
 )
 from gateway.settings import GatewaySettings
 from gateway.usecases import sessions
-from shared.auth import verifier
-from shared.db import clock
-from shared.problems import NotAllowed, NotAuthenticated
+from shared.problems import NotAllowed
 
 API = "/mvp/api"
 SHOWN_MAX = 20
@@ -88,17 +85,7 @@ async def sign_in(
 
 @pages.post("/sign-out", dependencies=[FromHere])
 async def sign_out(request: Request, access: Access = None) -> Response:
-    response = RedirectResponse(f"{ADMIN_PATH}/sign-in", 303)
-    try:
-        actor = verifier(request.app.state.settings.public_key).verify(access or "")
-        async with request.app.state.db.transaction() as conn:
-            now = await clock(conn)
-            await sessions.end_sessions(conn, session_id=actor.session_id, person_id=None, reason="signed out", now=now)
-    except NotAuthenticated:
-        pass
-    for name in (ACCESS_COOKIE, REFRESH_COOKIE):
-        response.delete_cookie(name, path=ADMIN_PATH)
-    return response
+    return await signed_out(request, ADMIN_PATH, access)
 
 
 @pages.get("")

@@ -8,21 +8,17 @@ from fastapi.responses import RedirectResponse, Response
 from gateway.api.doors import address_of
 from gateway.errors import LoginPaused, WrongCredentials
 from gateway.pages.visit import (
-    ACCESS_COOKIE,
     PATH,
-    REFRESH_COOKIE,
     TEMPLATES,
     Access,
     RefreshCookie,
     inside,
     remember,
     shown,
+    signed_out,
 )
 from gateway.settings import GatewaySettings
 from gateway.usecases import sessions
-from shared.auth import verifier
-from shared.db import clock
-from shared.problems import NotAuthenticated
 
 pages = APIRouter(prefix=PATH)
 
@@ -61,14 +57,4 @@ async def sign_in(
 
 @pages.post("/sign-out")
 async def sign_out(request: Request, access: Access = None, refresh: RefreshCookie = None) -> Response:
-    response = RedirectResponse(f"{PATH}/sign-in", 303)
-    try:
-        actor = verifier(request.app.state.settings.public_key).verify(access or "")
-        async with request.app.state.db.transaction() as conn:
-            now = await clock(conn)
-            await sessions.end_sessions(conn, session_id=actor.session_id, person_id=None, reason="signed out", now=now)
-    except NotAuthenticated:
-        pass
-    for name in (ACCESS_COOKIE, REFRESH_COOKIE):
-        response.delete_cookie(name, path=PATH)
-    return response
+    return await signed_out(request, PATH, access)

@@ -1,6 +1,7 @@
 """What every page needs: who is looking, and how a page is shown."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -158,3 +159,16 @@ def to_sign_in(request: Request) -> RedirectResponse:
 
 Access = Annotated[str | None, Cookie(alias=ACCESS_COOKIE, max_length=4096)]
 RefreshCookie = Annotated[str | None, Cookie(alias=REFRESH_COOKIE, max_length=200)]
+
+
+async def signed_out(request: Request, path: str, access: str | None) -> Response:
+    """End the session behind these cookies, take them away, and show where to sign in again."""
+    response = RedirectResponse(f"{path}/sign-in", 303)
+    with suppress(NotAuthenticated):  # a session that is over already
+        actor = verifier(request.app.state.settings.public_key).verify(access or "")
+        async with request.app.state.db.transaction() as conn:
+            now = await clock(conn)
+            await sessions.end_sessions(conn, session_id=actor.session_id, person_id=None, reason="signed out", now=now)
+    for name in (ACCESS_COOKIE, REFRESH_COOKIE):
+        response.delete_cookie(name, path=path)
+    return response

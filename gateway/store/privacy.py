@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
+from psycopg import sql
+
+from shared.contracts.gateway import OrganizationChanged, UserChanged
 from shared.db import Conn, execute, fetch_one
 
 
@@ -160,8 +164,8 @@ async def about(conn: Conn, person_id: UUID) -> str:
     return str(row[0]) if row else "{}"
 
 
-async def forget_person(conn: Conn, person_id: UUID, *, email: str, event_type: str) -> None:
-    """Take name and address out of everything that still holds them, and what only served signing in."""
+async def forget_person(conn: Conn, person_id: UUID, *, email: str) -> None:
+    """Take name and address out of every table of ours, and what only served signing in."""
     await execute(conn, "UPDATE person SET password_hash = NULL WHERE id = %(id)s", {"id": person_id})
     await execute(conn, "UPDATE mail SET address = '' WHERE person_id = %(id)s", {"id": person_id})
     await execute(conn, "DELETE FROM notification WHERE person_id = %(id)s", {"id": person_id})
@@ -173,14 +177,37 @@ async def forget_person(conn: Conn, person_id: UUID, *, email: str, event_type: 
         {"id": person_id},
     )
     await execute(
-        conn, "DELETE FROM login_failure WHERE position(%(email)s IN lower(key)) > 0", {"email": email.lower()}
-    )
-    await execute(
         conn,
-        """
-        UPDATE sent
-        SET body = (body::jsonb || '{"name": "", "email": "", "changes": []}')::text
-        WHERE type = %(type)s AND key = %(key)s
-        """,
-        {"type": event_type, "key": str(person_id)},
+        "DELETE FROM login_failure WHERE starts_with(key, %(account)s)",
+        {"account": f"{email.casefold()} "},  # as throttle.keys_of writes it
     )
+
+
+_NAMELESS: LiteralString = """
+    UPDATE {table}
+    SET body = (body::jsonb || '{{"name": "", "email": "", "changes": []}}')::text
+    WHERE type = %(type)s AND key = %(person)s
+"""
+_WITHOUT_CONTACT: LiteralString = """
+    UPDATE {table}
+    SET body = (body::jsonb || jsonb_build_object(
+        'contacts', (SELECT coalesce(jsonb_agg(c.one ORDER BY c.place), '[]')
+                     FROM jsonb_array_elements(body::jsonb -> 'contacts') WITH ORDINALITY AS c (one, place)
+                     WHERE lower(c.one ->> 'email') <> lower(%(email)s)),
+        'changes', (SELECT coalesce(jsonb_agg(c.one ORDER BY c.place), '[]')
+                    FROM jsonb_array_elements(body::jsonb -> 'changes') WITH ORDINALITY AS c (one, place)
+                    WHERE c.one ->> 'field' <> 'contacts')))::text
+    WHERE type = %(type)s AND key = %(organization)s AND strpos(lower(body), lower(%(email)s)) > 0
+"""
+
+
+async def forget_in_events(conn: Conn, person: UserChanged) -> None:
+    """Take him out of the events that are kept for those who ask again: a refill names nobody.
+
+    The outbox comes first: an event that gets its number meanwhile is found in ``sent`` afterwards.
+    """
+    of_person = {"type": UserChanged.TYPE, "person": str(person.user_id)}
+    of_home = {"type": OrganizationChanged.TYPE, "organization": str(person.organization_id), "email": person.email}
+    for table in (sql.Identifier("outbox"), sql.Identifier("sent")):
+        await execute(conn, sql.SQL(_NAMELESS).format(table=table), of_person)
+        await execute(conn, sql.SQL(_WITHOUT_CONTACT).format(table=table), of_home)

@@ -19,7 +19,6 @@ from shared import outbox
 from shared.auth import Actor
 from shared.contracts.base import ActorRef
 from shared.contracts.gateway import (
-    Change,
     OrganizationChanged,
     OrganizationKind,
     OrganizationStatus,
@@ -35,19 +34,26 @@ UNCOMPARED = {"version", "changes", "reason"}
 
 
 async def save_organizations(
-    conn: Conn, organizations: Sequence[OrganizationChanged], *, actor: ActorRef, reason: str | None = None
+    conn: Conn,
+    organizations: Sequence[OrganizationChanged],
+    *,
+    actor: ActorRef,
+    reason: str | None = None,
+    keeps_values: bool = True,
 ) -> dict[UUID, OrganizationChanged]:
-    """Create or change organisations; what changed is published as a full snapshot with old and new values."""
+    """Create or change organisations; what changed is published as a full snapshot with old and new values.
+
+    ``keeps_values=False`` says only what changed: a contact who is to be forgotten stands in the old values.
+    """
     known = await store.locked(conn, [one.organization_id for one in organizations])
     changed: list[OrganizationChanged] = []
     for one in organizations:
         before = known.get(one.organization_id)
         old = before.model_dump(mode="json", exclude=UNCOMPARED) if before else None
-        found = differences(old, one.model_dump(mode="json", exclude=UNCOMPARED))
+        found = differences(old, one.model_dump(mode="json", exclude=UNCOMPARED), keeps_values=keeps_values)
         if found:
-            changes = [Change.model_validate({"field": name, "old": was, "new": now}) for name, was, now in found]
             version = before.version + 1 if before else 1
-            changed.append(one.model_copy(update={"version": version, "changes": tuple(changes), "reason": reason}))
+            changed.append(one.model_copy(update={"version": version, "changes": found, "reason": reason}))
     if changed:
         await store.save(conn, changed)
         await outbox.add(conn, *changed, actor=actor)

@@ -19,7 +19,7 @@ from gateway.usecases.sessions import REVOKED, end_sessions
 from shared import outbox
 from shared.auth import Actor
 from shared.contracts.base import ActorRef
-from shared.contracts.gateway import Change, OrganizationChanged, Role, UserChanged, UserStatus
+from shared.contracts.gateway import OrganizationChanged, Role, UserChanged, UserStatus
 from shared.db import Conn, notify
 from shared.preconditions import check_version
 from shared.problems import Conflict, NotAllowed, NotFound
@@ -45,14 +45,10 @@ async def save_people(
     for one in people:
         before = known.get(one.user_id)
         old = before.model_dump(mode="json", exclude=UNCOMPARED) if before else None
-        found = differences(old, one.model_dump(mode="json", exclude=UNCOMPARED))
+        found = differences(old, one.model_dump(mode="json", exclude=UNCOMPARED), keeps_values=keeps_values)
         if found:
-            changes = [
-                Change.model_validate({"field": name, "old": was, "new": now} if keeps_values else {"field": name})
-                for name, was, now in found
-            ]
             version = before.version + 1 if before else 1
-            changed.append(one.model_copy(update={"version": version, "changes": tuple(changes), "reason": reason}))
+            changed.append(one.model_copy(update={"version": version, "changes": found, "reason": reason}))
     ids = {one.user_id for one in changed}
     only_password = [one for one in known.values() if one.user_id in hashes and one.user_id not in ids]
     if changed or only_password:

@@ -56,10 +56,11 @@ async def erase(conn: Conn, person_id: UUID, *, actor: Actor, now: datetime) -> 
     await _refuse_last_owner(conn, before, owners)
     placeholder = f"erased-{person_id}@erased.invalid"
     after = before.model_copy(update={"status": UserStatus.ERASED, "name": NAMELESS, "email": placeholder})
+    await store.forget_in_events(conn, before)
     await save_people(conn, [after], {}, actor=actor.ref(), keeps_values=False)
     await end_sessions(conn, session_id=None, person_id=person_id, reason="user erased", now=now)
     await mails.use_links(conn, person_id=person_id, purposes=[INVITATION, RESET])
-    await store.forget_person(conn, person_id, email=before.email, event_type=UserChanged.TYPE)
+    await store.forget_person(conn, person_id, email=before.email)
     await _forget_contact(conn, before, actor=actor)
     await outbox.add(conn, UserErased(user_id=person_id), actor=actor.ref())
     request = PrivacyRequest(uuid7(), person_id, "erasure", "done", None, now, now, None)
@@ -83,7 +84,8 @@ async def _forget_contact(conn: Conn, person: UserChanged, *, actor: Actor) -> N
     home = (await organizations.locked(conn, [person.organization_id]))[person.organization_id]
     kept = tuple(one for one in home.contacts if one.email.lower() != person.email.lower())
     if kept != home.contacts:
-        await save_organizations(conn, [home.model_copy(update={"contacts": kept})], actor=actor.ref())
+        after = home.model_copy(update={"contacts": kept})
+        await save_organizations(conn, [after], actor=actor.ref(), keeps_values=False)
 
 
 async def _keep(conn: Conn, request: PrivacyRequest, person: UserChanged, *, actor: Actor, now: datetime) -> None:

@@ -13,6 +13,7 @@ from gateway.gathering import gather_next
 from gateway.main import build
 from gateway.settings import GatewaySettings
 from services.newsletter.store.personal import about
+from shared import numbering
 from shared.db import Database
 from shared.status import Status
 from shared.wire import Wire
@@ -142,6 +143,30 @@ async def test_erasure_when_done_then_nothing_names_the_person_and_he_is_out(roo
     assert not [text for text in found if "uwe" in text.lower() or "argon2" in text]
     types = await room.texts("SELECT type FROM outbox WHERE key = %(id)s::text", uwe_id)
     assert "gateway.user.erased.v1" in types
+
+
+async def test_erasure_when_he_was_a_contact_then_no_stored_event_names_him_and_neighbours_stay_throttled(
+    room: Room,
+) -> None:
+    pia, pia_id = await room.somebody("pia")
+    owner = await caller(room.client, OWNER)
+    home = str(cast(Json, (await owner.get("/auth/me")).body["organization"])["id"])
+    before = await owner.get(f"/organizations/{home}")
+    contacts = [{"name": "Pia Nebel", "email": "pia@lindholz.example"}, {"name": "Desk", "email": "d@lindholz.example"}]
+    changed = await owner.call("PATCH", f"/organizations/{home}", {"contacts": contacts}, etag=before.etag)
+    assert changed.status == 200, changed.body
+    async with room.gateway.transaction() as conn:
+        await numbering.give_numbers(conn, "gateway")
+        await conn.execute(
+            "INSERT INTO login_failure (key, failures, last_at) VALUES ('pia@lindholz.example 192.0.2.1', 1, clock()),"
+            " ('olympia@lindholz.example 192.0.2.1', 1, clock())"
+        )
+    assert (await ask(pia, pia_id, "erasure")).status == 202
+    stored = await room.texts("SELECT body FROM sent UNION ALL SELECT body FROM outbox", pia_id)
+    assert any("Desk" in body for body in stored)
+    assert not [body for body in stored if "Nebel" in body or '"pia@' in body]
+    keys = await room.texts("SELECT key FROM login_failure WHERE key LIKE '%%192.0.2.1'", pia_id)
+    assert keys == ["olympia@lindholz.example 192.0.2.1"]
 
 
 async def test_request_when_made_for_another_then_only_the_operator_may(room: Room) -> None:

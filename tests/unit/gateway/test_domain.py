@@ -16,7 +16,7 @@ from gateway.domain import (
 )
 from gateway.passwords import is_importable
 from shared.auth import check_scope
-from shared.contracts.gateway import OrganizationStatus, UserStatus
+from shared.contracts.gateway import Change, OrganizationStatus, UserStatus
 from shared.log import without_tokens
 from shared.problems import NotAllowed
 
@@ -81,9 +81,13 @@ def test_password_when_a_few_words_then_taken() -> None:
 
 
 def test_differences_when_compared_then_only_what_is_not_the_same() -> None:
-    assert differences({"a": 1, "b": 2}, {"a": 1, "b": 3}) == [("b", 2, 3)]
-    assert differences(None, {"a": None}) == [("a", None, None)]
-    assert differences({"a": 1}, {"a": 1}) == []
+    assert differences({"a": 1, "b": 2}, {"a": 1, "b": 3}) == (Change(field="b", old=2, new=3),)
+    assert differences(None, {"a": None}) == (Change(field="a", old=None, new=None),)
+    assert differences({"a": 1}, {"a": 1}) == ()
+
+
+def test_differences_when_values_are_to_be_forgotten_then_only_what_changed_is_said() -> None:
+    assert differences({"a": 1, "b": 2}, {"a": 1, "b": 3}, keeps_values=False) == (Change(field="b"),)
 
 
 def test_permissions_when_suspended_or_member_then_fewer() -> None:
