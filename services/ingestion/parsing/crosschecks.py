@@ -133,7 +133,7 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
                     column=column.header.text,
                 )
             )
-        if column.field is None and twice and column.cells:
+        if column.field is None and twice and column.cells and not _says_nothing(column):
             found.append(
                 Problem(
                     "column_twice",
@@ -154,11 +154,15 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
     return found
 
 
+def _says_nothing(column: Column) -> bool:
+    """A column whose words are known to be of no use to a buyer."""
+    scores = column.header.fields
+    return scores.get("other", 0.0) >= max((s for f, s in scores.items() if f != "other"), default=0.5)
+
+
 def _may_matter(column: Column, named: dict[str, Column]) -> bool:
     """Whether a column nobody understood could hold something a buyer must know."""
-    scores = column.header.fields
-    needless = scores.get("other", 0.0) >= max((s for f, s in scores.items() if f != "other"), default=0.5)
-    if column.remembered or not column.cells or needless:
+    if column.remembered or not column.cells or _says_nothing(column):
         return False
     unit = column.header.unit.dimension if column.header.unit else None
     if unit in ("weight", "gsm", "price"):

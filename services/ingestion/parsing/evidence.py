@@ -8,7 +8,7 @@ from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.sheets import Cell, CellError
 from services.ingestion.parsing.sizes import is_pair
 from services.ingestion.parsing.text import clean, normal
-from services.ingestion.parsing.units import FACTORS, cell_unit
+from services.ingestion.parsing.units import FACTORS, cell_unit, header_unit
 
 
 def _share(cells: list[Cell], good: Callable[[Cell], bool]) -> float:
@@ -102,6 +102,7 @@ def _price_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
                 terms.is_on_request(cell)
                 or numbers.quantity(cell.strip("€$£ "), ".").kind != "text"
                 or numbers.quantity(cell.strip("€$£ "), ",").kind != "text"
+                or numbers.quantity(header_unit(cell)[0].strip("€$£ "), ".").kind == "number"
             )
         return isinstance(cell, float)
 

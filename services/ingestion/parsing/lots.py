@@ -56,6 +56,8 @@ def _scaled(value: Decimal, unit: str | None, plan: Plan, name: str) -> Reading:
         return value * (1000 if unit == "thousand" else 1), None
     if unit == "ton?":
         unit = plan.ton
+    if unit == "st?" and plan.ton is None:
+        unit = "short_ton"
     factor = FACTORS[plan.dimension].get(unit or "")
     if unit == "lb?":
         return None, Fault(
@@ -217,6 +219,12 @@ def _date(scope: Scope, name: str, cell: Cell) -> Reading:
     return (found, None) if found else (None, Fault(name, "bad_date", f'"{text}" is not a date we can read.'))
 
 
+def _made(scope: Scope, name: str, cell: Cell) -> Reading:
+    """A day of production still to come is when the lot will be there; one that is past says nothing to a buyer."""
+    value, fault = _date(scope, name, cell)
+    return (value, None) if fault is None and isinstance(value, date) and value > scope.today else NOTHING
+
+
 def _certificates(scope: Scope, name: str, cell: Cell) -> Reading:
     text = clean(shown(cell))
     if is_empty_mark(text):
@@ -253,7 +261,8 @@ _READERS: dict[str, Callable[[Scope, str, Cell], Reading]] = {
     "weight_gross_kg": _tenths,
     "avg_reel_weight_kg": _tenths,
     **dict.fromkeys(("width_mm", "sheet_w_mm", "sheet_l_mm", "diameter_mm", "core_mm", "caliper_um", *COUNTS), _whole),
-    **dict.fromkeys(DATES - {"production_date"}, _date),
+    **dict.fromkeys(DATES, _date),
+    "production_date": _made,
     **dict.fromkeys(("product_name", "colour", "surplus_reason", "defects", "remarks", "incoterm"), _text),
 }
 

@@ -1,6 +1,10 @@
 """How large money is, roughly: enough to see that a price cannot be, never to convert one."""
 
-_TO_THE_EURO = {"SEK": 11, "NOK": 12, "DKK": 7, "PLN": 4, "CZK": 25, "HUF": 390}
+_TO_THE_EURO = {
+    "SEK": 11, "NOK": 12, "DKK": 7, "PLN": 4, "CZK": 25, "HUF": 390, "RON": 5, "BGN": 2, "RSD": 117, "UAH": 48,
+    "TRY": 48, "INR": 100, "CNY": 8, "JPY": 175, "AED": 4, "ZAR": 20, "BRL": 6, "MXN": 21, "CAD": 2, "AUD": 2, "SGD": 2,
+    "HKD": 9,
+}  # fmt: skip
 
 
 def about_a_euro(currency: str | None) -> int:

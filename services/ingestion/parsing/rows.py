@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import cast
 
@@ -90,7 +91,7 @@ def read_row(scope: Scope, readers: list[Reader], row: list[Cell]) -> RowResult:
             found.append(fault)
         elif value is not None:
             values[name] = value
-    draft = Draft()
+    draft = Draft(available_from=cast(date | None, values.get("production_date")))
     for name, value in values.items():
         if name in _PLAIN:
             setattr(draft, name, value)

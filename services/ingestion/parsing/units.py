@@ -53,25 +53,34 @@ _END = r"(?![a-z0-9])"
 _START = r"(?<![a-z0-9])"
 
 _LENGTH_WORDS = (
-    (r"mm|millimet(?:er|re|ri|ros)s?|milli", "mm"),
-    (r"cm|centimet(?:er|re|ri|ros)s?|zentimeter", "cm"),
-    (r"inch(?:es)?|in\.?|ins|zoll|pollici|pulgadas|pouces|tuumaa?|tum|\"|''|″|”|“", "in"),
+    (r"mms?|millimet(?:er|re|ri|ros)s?|milli", "mm"),
+    (r"cms?|centimet(?:er|re|ri|ros)s?|zentimeter", "cm"),
+    (r"inch(?:es)?|in\.?|ins|zoll|pollici|pulgadas|pouces|tuumaa?|tum|palce|inc|\"|''|′′|″|”|“", "in"),
     (r"m|met(?:er|re)s?", "m"),
 )
 _WEIGHT_WORDS = (
     (r"kgs?|kilos?|kilogramm?e?s?|kilogramos", "kg"),
-    (r"short tons?|s\.? ?tons?|sh\.? ?tons?|st", "short_ton"),
+    (r"short tons?|s\.? ?tons?|sh\.? ?tons?", "short_ton"),
+    (r"st", "st?"),  # short tons in North America, pieces in German and Swedish
     (r"long tons?", "long_ton"),
     (r"t|to|tn|tm|mt|mto|tonnes?|tonnen|tonn|tonnellate|toneladas?|tonnia|tonn|metric tons?", "t"),
     (r"tons?", "ton?"),
     (r"lbs?\.?|pounds?|#", "lb"),
     (r"cwt", "cwt"),
-    (r"dt|dz|quintali?|q", "100kg"),
+    (r"dt|dz|quintali?|q ?\.? ?li|q(?!\.? ?t)", "100kg"),
 )
 _THICKNESS_WORDS = (
     (r"um|μm|mum|microns?|micron|mic|my|micras|mikron|mikrom|mikrometer|μ|µ", "um"),
     (r"pts?|points?|mils?|thou", "pt"),
     (r"mm", "mm"),
+)
+_BASIC_SIZES = (
+    (r"25 ?x ?38", "lb text"),
+    (r"17 ?x ?22", "lb bond"),
+    (r"20 ?x ?26", "lb cover"),
+    (r"25[.,]5 ?x ?30[.,]5", "lb index"),
+    (r"22[.,]5 ?x ?28[.,]5", "lb bristol"),
+    (r"24 ?x ?36", "lb/3000ft2"),
 )
 _GSM_WORDS = (
     (r"(?:gr?s?|gram(?:m|s)?|gramm)\.? ?(?:/|p|per|pro| )? ?(?:m ?2|m ?\^2|mq|qm|sqm|m|q)|gsm|g/?", "g/m2"),
@@ -84,6 +93,7 @@ _GSM_WORDS = (
     (r"(?:lbs?|#) ?index", "lb index"),
     (r"(?:lbs?|#) ?bristol", "lb bristol"),
     (r"(?:lbs?|#) ?(?:tag|newsprint|news)", "lb/3000ft2"),
+    *((rf"(?:lbs?|#|pounds?)? ?[(/-]? ?{size} ?[-/]? ?(?:500)? ?\)?", unit) for size, unit in _BASIC_SIZES),
     (r"lbs?|#|pounds?", "lb?"),
 )
 _BY_DIMENSION: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
@@ -138,15 +148,48 @@ _CURRENCIES = {
     "chf": "CHF",
     "pln": "PLN",
     "zl": "PLN",
+    "kc": "CZK",
     "czk": "CZK",
     "huf": "HUF",
+    "forint": "HUF",
+    "rs": "INR",
+    "₹": "INR",
+    "tl": "TRY",
+    "₺": "TRY",
+    "rmb": "CNY",
+    **{
+        code.casefold(): code
+        for code in (
+            "CAD",
+            "AUD",
+            "INR",
+            "TRY",
+            "CNY",
+            "JPY",
+            "AED",
+            "ZAR",
+            "BRL",
+            "MXN",
+            "RON",
+            "BGN",
+            "RSD",
+            "UAH",
+            "SGD",
+            "HKD",
+        )
+    },
 }
-_CURRENCY = r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|sek|nok|dkk|chf|pln|zl|czk|huf)"
+_CURRENCY = (
+    r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|sek|nok|dkk|chf|pln|zl|czk|kc|huf|forint"
+    r"|rs(?=\.?\s*(?:/|\d|$|per\b))|₹|tl(?=\s*/)|₺|rmb"
+    r"|cad|aud|inr|try|cny|jpy|aed|zar|brl|mxn|ron|bgn|rsd|uah|sgd|hkd)"
+)
 _PER = (
     (r"(?:100 ?kgs?|% ?kg|dt|dz|q|qtl|quintale)", PriceUnit.PER_100KG),
     (
-        r"(?:1[.,' ]?000|m|mille|tsd\.?) ?"
-        r"(?:sheets?|shts?|bogen|bg|fogli|ff?|feuilles?|hojas|pliegos|ark(?:kia)?|blatt|vel(?:len)?)\.?",
+        r"(?:1[.,' ]?000|m|mille|tsd\.?|tis\.?|tys\.?|bin) ?"
+        r"(?:sheets?|shts?|bogen|bg|fogli|ff?|feuilles?|hojas|pliegos|ark(?:kia|\.|uszy|k)?|archu|blatt|vel(?:len)?|folhas"
+        r"|tabaka|iv)\.?",
         PriceUnit.PER_1000_SHEETS,
     ),
     (r"(?:ream|ries|risma|resma|rame|riisi|ris)", PriceUnit.PER_REAM),
@@ -162,7 +205,7 @@ _PER = (
 _PRICE_PER = tuple(
     (
         re.compile(
-            rf"(?P<a>{_CURRENCY})?\s*(?:/|\bper\b|\bpro\b|\bje\b|\bpor\b|\bpar\b|\bal\b|\bla\b)\s*{unit}{_END}\s*(?P<b>{_CURRENCY})?"
+            rf"(?P<a>{_CURRENCY})?\s*(?:/|\bper\b|\bpro\b|\bje\b|\bpor\b|\bpar\b|\bal\b|\bla\b|\bza\b|\bpr\b|\bbasina\b)\s*{unit}{_END}\s*(?P<b>{_CURRENCY})?"
         ),
         name,
     )
@@ -170,7 +213,9 @@ _PRICE_PER = tuple(
 )
 _TON = re.compile(rf"(?P<a>{_CURRENCY})?\s*(?:/|\bper\b)\s*tons?{_END}\s*(?P<b>{_CURRENCY})?")
 _PERCENT_KG = re.compile(rf"(?P<a>{_CURRENCY})?\s*% ?kg{_END}(?P<b>{_CURRENCY})?")
-_PRICE_WORD = re.compile(r"\b(?:price|preis|prix|prezzo|precio|preco|hinta|pris|prijs|cena)")
+_PRICE_WORD = re.compile(r"\b(?:price|preis|prix|prezzo|precio|preco|hinta|pris|prijs|cena|fiyat|egysegar)")
+_NO_MONEY = re.compile(r"(?:kgs?|lbs?|g|t|to|bogen|bg|sheets?|shts?|rolls?|reels?|rollen|stk|pcs)\s*$")
+_PIECE = re.compile(r"\bst\b\.?(?!\s*on)")
 _MONEY = re.compile(rf"(?<![a-z]){_CURRENCY}(?![a-z])")
 _HEADER_GSM = tuple(
     (re.compile(rf"{_START}(?:{pattern}){_END}|(?:{pattern}){_END}"), unit)
@@ -178,6 +223,10 @@ _HEADER_GSM = tuple(
         (_GSM_WORDS[1][0], "lb/3000ft2"),
         (_GSM_WORDS[2][0], "lb/msf"),
         (_GSM_WORDS[3][0], "lb/2880ft2"),
+        *(
+            (rf"(?:basis|bs|basic|ream) ?(?:wt|weight)\.?[^a-z]*(?:lbs?|#)?[^a-z]*{size}(?: ?[-/] ?500)?\)?", unit)
+            for size, unit in _BASIC_SIZES
+        ),
         (r"\b(?:gr?s?|gram(?:m|s)?|gramm)\.? ?(?:/|per|pro)? ?(?:m ?2|m ?\^2|mq|qm|sqm)|\bgsm|\bg/m", "g/m2"),
     )
 )
@@ -243,7 +292,12 @@ def _price_unit(folded: str) -> tuple[str, HeaderUnit] | None:
             rest = _without(rest, money) if money else rest
         if symbol is None and found.group().strip()[:1] != "/" and not _PRICE_WORD.search(rest):
             continue
-        return rest, HeaderUnit("price", str(name), _CURRENCIES[symbol] if symbol else None)
+        currency = _CURRENCIES[symbol] if symbol else None
+        if symbol is None and _NO_MONEY.search(folded[: found.start()]):
+            continue  # "kg/1000 Bogen" is a weight
+        if name is PriceUnit.PER_SHORT_TON and _PIECE.search(found.group()) and currency not in ("USD", "CAD"):
+            continue  # "€/St" is money per piece
+        return rest, HeaderUnit("price", str(name), currency)
     return None
 
 
