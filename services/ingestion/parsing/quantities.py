@@ -17,7 +17,8 @@ from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, per
 
 _WITH_UNITS = frozenset({"length", "weight", "thickness", "gsm"})  # a unit may stand behind the number
 _THOUSANDS = re.compile(
-    r"\b(?:tsd|tausend|thousand|thousands|mille|migliaia|miles|milliers|1[.,' ]?000|'?000|tys|tis|bin|millares|ezer)\b|\bm ?(?:sheets|shts|sht)\b"
+    r"\b(?:tsd|tausend|thousand|thousands|mille|migliaia|miles|milliers|1[.,' ]?000|'?000|tys|tis|bin|millares|ezer)\b"
+    r"|\bm ?(?:sheets|shts|sht)\b"
 )
 COMMA_LANGUAGES = (frozenset(LANGUAGES) | {"sk", "nb", "no", "nn", "ro", "sl", "hr"}) - {"en"}
 _CORE_INCHES = frozenset({3, 4, 5, 6, 10, 12})

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from services.ingestion.parsing.money import CURRENCIES, CURRENCY, MONEY
 from services.ingestion.parsing.text import fold, join_broken
 from shared.contracts.types import PriceUnit
 
@@ -132,58 +133,6 @@ class HeaderUnit:
     currency: str | None = None
 
 
-_CURRENCIES = {
-    "€": "EUR",
-    "eur": "EUR",
-    "euro": "EUR",
-    "euros": "EUR",
-    "usd": "USD",
-    "us$": "USD",
-    "$": "USD",
-    "gbp": "GBP",
-    "£": "GBP",
-    "sek": "SEK",
-    "nok": "NOK",
-    "dkk": "DKK",
-    "chf": "CHF",
-    "pln": "PLN",
-    "zl": "PLN",
-    "kc": "CZK",
-    "czk": "CZK",
-    "huf": "HUF",
-    "forint": "HUF",
-    "rs": "INR",
-    "₹": "INR",
-    "tl": "TRY",
-    "₺": "TRY",
-    "rmb": "CNY",
-    **{
-        code.casefold(): code
-        for code in (
-            "CAD",
-            "AUD",
-            "INR",
-            "TRY",
-            "CNY",
-            "JPY",
-            "AED",
-            "ZAR",
-            "BRL",
-            "MXN",
-            "RON",
-            "BGN",
-            "RSD",
-            "UAH",
-            "SGD",
-            "HKD",
-        )
-    },
-}
-_CURRENCY = (
-    r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|sek|nok|dkk|chf|pln|zl|czk|kc|huf|forint"
-    r"|rs(?=\.?\s*(?:/|\d|$|per\b))|₹|tl(?=\s*/)|₺|rmb"
-    r"|cad|aud|inr|try|cny|jpy|aed|zar|brl|mxn|ron|bgn|rsd|uah|sgd|hkd)"
-)
 _PER = (
     (r"(?:100 ?kgs?|% ?kg|dt|dz|q|qtl|quintale)", PriceUnit.PER_100KG),
     (
@@ -205,18 +154,17 @@ _PER = (
 _PRICE_PER = tuple(
     (
         re.compile(
-            rf"(?P<a>{_CURRENCY})?\s*(?:/|\bper\b|\bpro\b|\bje\b|\bpor\b|\bpar\b|\bal\b|\bla\b|\bza\b|\bpr\b|\bbasina\b)\s*{unit}{_END}\s*(?P<b>{_CURRENCY})?"
+            rf"(?P<a>{CURRENCY})?\s*(?:/|\bper\b|\bpro\b|\bje\b|\bpor\b|\bpar\b|\bal\b|\bla\b|\bza\b|\bpr\b|\bbasina\b)\s*{unit}{_END}\s*(?P<b>{CURRENCY})?"
         ),
         name,
     )
     for unit, name in _PER
 )
-_TON = re.compile(rf"(?P<a>{_CURRENCY})?\s*(?:/|\bper\b)\s*tons?{_END}\s*(?P<b>{_CURRENCY})?")
-_PERCENT_KG = re.compile(rf"(?P<a>{_CURRENCY})?\s*% ?kg{_END}(?P<b>{_CURRENCY})?")
+_TON = re.compile(rf"(?P<a>{CURRENCY})?\s*(?:/|\bper\b)\s*tons?{_END}\s*(?P<b>{CURRENCY})?")
+_PERCENT_KG = re.compile(rf"(?P<a>{CURRENCY})?\s*% ?kg{_END}(?P<b>{CURRENCY})?")
 _PRICE_WORD = re.compile(r"\b(?:price|preis|prix|prezzo|precio|preco|hinta|pris|prijs|cena|fiyat|egysegar)")
 _NO_MONEY = re.compile(r"(?:kgs?|lbs?|g|t|to|bogen|bg|sheets?|shts?|rolls?|reels?|rollen|stk|pcs)\s*$")
 _PIECE = re.compile(r"\bst\b\.?(?!\s*on)")
-_MONEY = re.compile(rf"(?<![a-z]){_CURRENCY}(?![a-z])")
 _HEADER_GSM = tuple(
     (re.compile(rf"{_START}(?:{pattern}){_END}|(?:{pattern}){_END}"), unit)
     for pattern, unit in (
@@ -261,7 +209,7 @@ _HEADER_UNITS: tuple[tuple[Dimension, re.Pattern[str], str], ...] = tuple(
 def header_unit(text: str) -> tuple[str, HeaderUnit | None]:
     """What a header says without its unit, and the unit."""
     folded = fold(join_broken(text)).replace("\n", " ")
-    money = _MONEY.search(folded)
+    money = MONEY.search(folded)
     if money is None:
         for pattern, unit in _HEADER_GSM:
             found = pattern.search(folded)
@@ -271,7 +219,7 @@ def header_unit(text: str) -> tuple[str, HeaderUnit | None]:
     if price:
         return price
     if money:
-        return _without(folded, money), HeaderUnit("price", "", _CURRENCIES[money.group()])
+        return _without(folded, money), HeaderUnit("price", "", CURRENCIES[money.group()])
     for dimension, pattern, unit in _HEADER_UNITS:
         found = pattern.search(folded)
         if found:
@@ -287,12 +235,12 @@ def _price_unit(folded: str) -> tuple[str, HeaderUnit] | None:
         rest = _without(folded, found)
         symbol = found["a"] or found["b"]
         if symbol is None:
-            money = _MONEY.search(rest)
+            money = MONEY.search(rest)
             symbol = money.group() if money else None
             rest = _without(rest, money) if money else rest
         if symbol is None and found.group().strip()[:1] != "/" and not _PRICE_WORD.search(rest):
             continue
-        currency = _CURRENCIES[symbol] if symbol else None
+        currency = CURRENCIES[symbol] if symbol else None
         if symbol is None and _NO_MONEY.search(folded[: found.start()]):
             continue  # "kg/1000 Bogen" is a weight
         if name is PriceUnit.PER_SHORT_TON and _PIECE.search(found.group()) and currency not in ("USD", "CAD"):
@@ -303,8 +251,8 @@ def _price_unit(folded: str) -> tuple[str, HeaderUnit] | None:
 
 def currency_of(text: str) -> str | None:
     """The currency a text names, if it names one."""
-    found = _MONEY.search(fold(text))
-    return _CURRENCIES[found.group()] if found else None
+    found = MONEY.search(fold(text))
+    return CURRENCIES[found.group()] if found else None
 
 
 def _without(text: str, found: re.Match[str]) -> str:
