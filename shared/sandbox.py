@@ -25,6 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from shared import faults
+from shared.faults import Step
+
 LOG = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # all that a child knows
@@ -88,6 +91,9 @@ class Sandbox:
             name = function.encode()
             writer.write(_SIZE.pack(len(name)) + name + _SIZE.pack(len(payload)))
             writer.write(payload)
+            with contextlib.suppress(ConnectionError):  # a child that died early is told apart by what it said
+                await writer.drain()
+            faults.reached(Step.SANDBOX_ASKED)
             while (piece := await taken.get()) is not None:
                 if isinstance(piece, SandboxFailed):
                     raise piece

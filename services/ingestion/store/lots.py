@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from shared.db import Conn, execute, fetch_all, fetch_sets
+from shared.db import Conn, execute, fetch_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +36,6 @@ async def listed_lots(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> 
     ):
         found.update((one.lot_key, one) for one in some)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class GoneLot:
-    lot_key: str
-    status: str
-
-
-async def gone_lots(conn: Conn, *, mill_id: UUID, lot_keys: Sequence[str]) -> list[GoneLot]:
-    """Those of the lots that were for sale once and are not now, with where they ended."""
-    return await fetch_all(
-        conn,
-        GoneLot,
-        """
-        SELECT lot_key, status
-        FROM lot_replica
-        WHERE mill_id = %(mill_id)s AND lot_key = ANY (%(lot_keys)s) AND NOT listed
-        """,
-        {"mill_id": mill_id, "lot_keys": list(lot_keys)},
-    )
 
 
 async def count_commits(

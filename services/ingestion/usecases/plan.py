@@ -1,15 +1,14 @@
 """What would a list do? Its rows against the mill's lots for sale, computed anew whenever it matters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from services.ingestion.domain.batches import ACCEPTABLE, Action, BatchStatus, RowStatus
 from services.ingestion.domain.guards import Limits, ListFigures, objections
-from services.ingestion.domain.lots import Change, KnownLot, Outlook, compare, outlook
+from services.ingestion.domain.lots import Change, KnownLot, compare
 from services.ingestion.parsing.wording import in_language
 from services.ingestion.store import batches, comparing, lots, progress, rows
 from services.ingestion.store.batches import Batch
@@ -34,10 +33,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``rows`` that can be listed, in the order of the file; ``missing``: keys of lots to be withdrawn.
-
-    ``gone``: where lots of the list that are not for sale any more ended; ``withdrawals``: the rows that propose it.
-    """
+    """``rows`` that can be listed, in the order of the file; ``missing``: keys of lots to be withdrawn."""
 
     rows: Sequence[Planned]
     missing: Sequence[str]
@@ -45,12 +41,6 @@ class Plan:
     rejected: int
     repeated: int
     last_place: int
-    gone: Mapping[str, ItemStatus] = field(default_factory=dict[str, ItemStatus])
-    withdrawals: Mapping[str, UUID] = field(default_factory=dict[str, UUID])
-
-    def outlook(self, lot_key: str, change: Change | None) -> Outlook:
-        """What the market will answer about one lot."""
-        return outlook(change, self.known.get(lot_key), earlier=self.gone.get(lot_key))
 
 
 async def plan_batch(conn: Conn, batch: Batch) -> Plan:
@@ -69,7 +59,6 @@ async def plan_batch(conn: Conn, batch: Batch) -> Plan:
     pairs = [(row, values, key) for row, values, key in usable if values is not None and key is not None]
     kept = [row for row in proposed if row.status == RowStatus.EXCLUDED]  # a person said: it is still there
     mentioned = frozenset(row.lot_key for row in (*all_rows, *kept) if row.status not in ACCEPTABLE and row.lot_key)
-    gone = await lots.gone_lots(conn, mill_id=batch.mill_id, lot_keys=[key for _, _, key in pairs])
     diff = compare(
         [(key, values) for _, values, key in pairs],
         known,
@@ -85,8 +74,6 @@ async def plan_batch(conn: Conn, batch: Batch) -> Plan:
         rejected=sum(row.status == RowStatus.INVALID for row in all_rows),
         repeated=sum(row.status == RowStatus.DUPLICATE for row in all_rows),
         last_place=max((row.place for row in (*all_rows, *kept)), default=0),
-        gone={one.lot_key: ItemStatus(one.status) for one in gone},
-        withdrawals={row.lot_key: row.row_id for row in proposed if row.lot_key},
     )
 
 
