@@ -23,6 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from shared import faults
+from shared.faults import Step
+
 LOG = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # all that a child knows
@@ -75,6 +78,7 @@ class Sandbox:
                 writer.write(payload)
                 with contextlib.suppress(ConnectionError):  # a child that died early is told apart below
                     await writer.drain()
+                faults.reached(Step.SANDBOX_ASKED)
                 answer = await reader.read(-1)
         except (TimeoutError, ConnectionError):
             answer = b""

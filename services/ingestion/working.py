@@ -17,9 +17,10 @@ from services.ingestion.usecases.process import (
     refuse_reading,
 )
 from services.ingestion.usecases.profiles import Known, known_about
-from shared import trace
+from shared import faults, trace
 from shared.contracts.base import ActorRef
 from shared.db import Database, clock
+from shared.faults import Step
 
 LOG = logging.getLogger(__name__)
 _WORN_OUT = "The list could not be read in several tries. Save it again as xlsx or csv and send it once more."
@@ -31,6 +32,7 @@ async def read_next_mail(db: Database, settings: IngestionSettings, reader: Read
         claim = await claim_message(conn, lease_seconds=settings.lease_seconds)
     if claim is None:
         return 0
+    faults.reached(Step.MAIL_CLAIMED)
     with trace.tracing(trace.started(ActorRef(via="mail"), correlation_id=claim.correlation_id)):
         try:
             if claim.attempt > settings.read_attempts_max:
@@ -41,8 +43,11 @@ async def read_next_mail(db: Database, settings: IngestionSettings, reader: Read
             async with db.transaction() as conn:
                 await refuse_message(conn, claim)
             return 1
+        faults.reached(Step.MAIL_READ)
         async with db.transaction() as conn:
             batches = await decide_message(conn, claim, mail, contents, authserv_id=settings.authserv_id)
+            faults.reached(Step.MAIL_JUDGED)
+        faults.reached(Step.MAIL_TAKEN_IN)
     LOG.info("mail read", extra={"message_id": str(claim.message_id), "batches": batches})
     return 1
 
@@ -53,6 +58,7 @@ async def read_next_list(db: Database, settings: IngestionSettings, reader: Read
         work = await begin_reading(conn, lease_seconds=settings.lease_seconds, now=await clock(conn))
     if work is None:
         return 0
+    faults.reached(Step.LIST_CLAIMED)
     claim = work.claim
     via = "mail" if claim.source == "mail" else "http"
     actor = ActorRef(user_id=claim.received_by, organization_id=claim.mill_id, via=via)
@@ -65,8 +71,11 @@ async def read_next_list(db: Database, settings: IngestionSettings, reader: Read
             async with db.transaction() as conn:
                 await refuse_reading(conn, claim, refused)
             return 1
+        faults.reached(Step.LIST_READ)
         async with db.transaction() as conn:
             await finish_reading(conn, work, reading, known)
+            faults.reached(Step.LIST_JUDGED)
+        faults.reached(Step.LIST_TAKEN_IN)
     return 1
 
 
