@@ -19,6 +19,7 @@ CURRENCIES = {
     "zl": "PLN",
     "kc": "CZK",
     "forint": "HUF",
+    "ft": "HUF",
     "rs": "INR",
     "₹": "INR",
     "tl": "TRY",
@@ -27,7 +28,7 @@ CURRENCIES = {
 }
 _CODES = "|".join(code.casefold() for code in _TO_THE_EURO)
 CURRENCY = (
-    r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|chf|zl|kc|forint|rs(?=\.?\s*(?:/|\d|$|per\b))|₹|tl(?=\s*/)|₺|rmb"
+    r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|chf|zl|kc|forint|ft(?=\s*/\s*(?:kg|to?)\b)|rs(?=\.?\s*(?:/|\d|$|per\b))|₹|tl(?=\s*/)|₺|rmb"
     rf"|{_CODES})"
 )
 MONEY = re.compile(rf"(?<![a-z]){CURRENCY}(?![a-z])")
