@@ -167,4 +167,14 @@ TRAPS: tuple[OddList, ...] = (
         1202;Carton GD2 dos gris;400;70x100;sens court;6;12000;3,360;520
         1203;Offset;120;64x90;;1;6000;0,415;700
         """, "grain=long\ngrain=short weight_net_kg=3360\ngrain=None", "FR", "fr", "csv"),
+    OddList("words cut short, numbers of packages", """
+        N.º;Descripción;Gram. (g/m²);Ancho bob. (cm);Diám. ext. (cm);N.º bob.;Hojas por palet;Peso neto (Tm);Precio (€/Tm)
+        1;Papel prensa;45,0;140,0;125;12;;13,250;490
+        2;Papel prensa;48,8;70,0;125;6;;3,410;440
+        """, "lot_ref=1 gsm=45 width_mm=1400 diameter_mm=1250 reel_count=12 weight_net_kg=13250\nreel_count=6 sheet_count=None", "ES", "es", "csv"),
+    OddList("weeks of planned side runs", """
+        PM|Quality|Grammage (g/m²)|Available width (mm)|Approx. tonnage|Week|Remark
+        PM 1|Kraftliner brown|=125|=410|=18|w49|
+        PM 2|White top kraftliner|=135|=380|=11|w51|
+        """, "width_mm=410 weight_net_kg=18000 available_from=2026-11-30\navailable_from=2026-12-14", "SE", "en"),
 )  # fmt: skip
