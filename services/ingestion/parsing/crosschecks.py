@@ -157,6 +157,8 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
 def _says_nothing(column: Column) -> bool:
     """A column whose words are known to be of no use to a buyer."""
     scores = column.header.fields
+    if column.says_unit:
+        return True
     if max(scores, key=lambda f: scores[f], default="") == "sheet_l_mm" and is_reel_length(column):
         return True
     return scores.get("other", 0.0) >= max((s for f, s in scores.items() if f != "other"), default=0.5)

@@ -30,7 +30,7 @@ def measure(cell: Cell, plan: Plan) -> Reading:
         return None, Fault(name, "not_a_number", f'"{shown(cell)}" is not a number for the {label}.')
     if is_empty_mark(cell):
         return NOTHING
-    read = numbers.quantity(cell, plan.mark)
+    read = numbers.quantity(numbers.at_most(cell) if name == "diameter_mm" else cell, plan.mark)
     if read.kind == "several" and plan.dimension == "length":
         return None, Fault(
             name, "several_widths", f'"{clean(cell)}" holds several measures for one weight. Please split the lot.'
