@@ -11,7 +11,67 @@ from uvicorn.server import ServerState
 
 HEAD_BYTES_MAX = 64 * 1024  # the parser itself would collect headers without end
 HEAD_SECONDS_MAX = 20.0
+HELD_BYTES_MAX = 64 * 1024
 NOT_HTTP = "The request is not well-formed HTTP/1.1; send another."
+
+
+class Gathering(asyncio.Transport):
+    """Head and body of an answer leave in one piece: each write is a system call and a packet of its own.
+
+    What is held leaves when the answer ends, when it is much, or else in the next turn of the loop.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes | bytearray | memoryview] = []
+        self._bytes = 0
+        self._later: asyncio.Handle | None = None
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not data:
+            return
+        self._held.append(data)
+        self._bytes += len(data)
+        if self._bytes > HELD_BYTES_MAX:
+            self.flush()
+        elif self._later is None:
+            self._later = self._loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Hand over what is held."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._held:
+            held, self._held, self._bytes = self._held, [], 0
+            if len(held) == 1:
+                self._transport.write(held[0])
+            else:
+                self._transport.writelines(held)
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def is_reading(self) -> bool:
+        return self._transport.is_reading()
+
+    def pause_reading(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -30,7 +90,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        super().connection_made(transport)
+        self._gathering = Gathering(transport, self.loop)
+        super().connection_made(self._gathering)
         # A connection that never asks for anything ends like one that has nothing more to ask.
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
@@ -58,6 +119,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head_ended()
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        self._gathering.flush()
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "malformed_request", NOT_HTTP)

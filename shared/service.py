@@ -2,24 +2,24 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any, ClassVar, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.params import Form
-from fastapi.routing import APIRoute
 from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import caching, idempotency, metrics, problems, trace
-from shared.auth import public
+from shared.auth import READING, public
 from shared.bodies import strict_json
 from shared.config import ServiceSettings
 from shared.contracts.base import ActorRef
 from shared.db import Conn, Database
 from shared.listing import described
 from shared.openapi import DescribedApp, operation_id
+from shared.planned import Answer, Plannable, Planned
 from shared.problems import TooLarge, UnsupportedMedia
 
 LOG = logging.getLogger("access")
@@ -45,7 +45,7 @@ class StrictRequest(Request):
             raise UnsupportedMedia(f"The body is sent as {kind[:100]}; send it as application/json.")
 
 
-class DescribedRoute(APIRoute):
+class DescribedRoute(Plannable):
     """A route that explains its own filters and files when it is a list."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -64,15 +64,22 @@ class TransactionRoute(DescribedRoute):
     tried_again: ClassVar[bool] = False
     takes_keys: ClassVar[bool] = True
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] – FastAPI declares a Coroutine
-        original = super().get_route_handler()
+    def get_route_handler(self) -> Answer:  # type: ignore[override] – FastAPI declares a Coroutine
+        return self._owning(super().get_route_handler())
+
+    def planned(self) -> Answer | None:
+        plan = super().planned()
+        return None if plan is None else self._owning(plan)
+
+    def _owning(self, original: Answer) -> Answer:
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
 
         async def answer(strict: StrictRequest) -> Response:
             async with AsyncExitStack() as stack:
-                strict.state.transaction = _Transaction(stack, cast(Database, strict.app.state.db))
+                reads = strict.method in READING
+                strict.state.transaction = _Transaction(stack, cast(Database, strict.app.state.db), reads=reads)
                 key = strict.headers.get(idempotency.HEADER)
-                if key is None or not self.takes_keys or strict.method in ("GET", "HEAD"):
+                if key is None or not self.takes_keys or reads:
                     return await original(strict)
                 return await idempotency.answered_once(strict, key, conn=strict.state.transaction.conn, answer=original)
 
@@ -106,9 +113,9 @@ class KeylessRoute(TransactionRoute):
 
 
 class _Transaction:
-    def __init__(self, stack: AsyncExitStack, db: Database) -> None:
+    def __init__(self, stack: AsyncExitStack, db: Database, *, reads: bool) -> None:
         self._stack = stack
-        self._db = db
+        self._begin = db.reading if reads else db.transaction
         self._conn: Conn | None = None
 
     @property
@@ -117,7 +124,7 @@ class _Transaction:
 
     async def conn(self) -> Conn:
         if self._conn is None:
-            self._conn = await self._stack.enter_async_context(self._db.transaction())
+            self._conn = await self._stack.enter_async_context(self._begin())
         return self._conn
 
 
@@ -217,6 +224,7 @@ def create_app(
         process="api",
         size_max=settings.api_pool_size_max,
         wait_seconds=settings.pool_wait_seconds,
+        generic_plans=settings.api_generic_plans,
     )
 
     @asynccontextmanager
@@ -243,6 +251,7 @@ def create_app(
     app.state.contract = tuple(routers)  # for the page that lists all endpoints
     for one in routers:
         app.include_router(one, prefix="/mvp/api")
+    app.add_middleware(Planned, own=app, routers=routers, prefix="/mvp/api")
     app.add_middleware(Bounded, body_bytes_max=body_bytes_max)
     if traced:
         app.add_middleware(Traced)

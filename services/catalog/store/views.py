@@ -136,8 +136,14 @@ async def page(
         rows += _OF_MILL
     if words is not None:
         rows += _WORDS_BUYER if buyer_id is not None else _WORDS_OWNER
+    counts = question.count or bool(question.facets)
+    if words is not None or counts:
+        # How common the words are, and how much the filters leave, decides how to look and how to count.
+        await conn.execute("SET LOCAL plan_cache_mode = auto")
     total = await question.total(conn, rows + " {order}", given) if question.count else None
     facets = await question.values(conn, rows + " {order}", given) if question.facets else None
+    if words is None and counts:
+        await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
     params: dict[str, object] = {**given}
     parts = question.parts(params)
     # The limit stands in the statement: with a limit it does not know, the server plans for a tenth of all rows.
@@ -146,10 +152,6 @@ async def page(
     )
     statement = sql.SQL(_SHOWN + "{order}").format(columns=sql.SQL(_COLUMNS), rows=found, order=parts.order)
     async with conn.cursor(row_factory=dict_row) as cursor:
-        if words is None:
-            # Planning these joins anew for each request takes longer than the search, and finds the same plan; only
-            # for words does it matter how common they are.
-            await cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         await cursor.execute(statement, params)
         page = question.page([(tuple(row.pop("mark")), row) for row in await cursor.fetchall()], total=total)
         return replace(page, facets=facets)
