@@ -8,8 +8,9 @@ and whatever is no plan (bodies, generators, other methods, unknown paths) goes 
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -17,12 +18,16 @@ from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 METHOD = "GET"
 Errors = list[Any]
+Field = tuple[str, str | None, Any, Any]
+"""Name, alias, the framework's own field, and the default for whom sends nothing under the alias."""
+_PLAIN = (str, int, float, bool, NoneType)
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -34,9 +39,9 @@ class Call:
     function: Callable[..., Awaitable[Any]]
     name: str | None
     calls: "tuple[Call, ...]"
-    path: tuple[Any, ...]
-    query: tuple[Any, ...]
-    headers: tuple[Any, ...]
+    path: tuple[Field, ...]
+    query: tuple[Field, ...]
+    headers: tuple[Field, ...]
     request: str | None
     response: str | None
 
@@ -56,7 +61,7 @@ class Call:
             if one.name is not None:
                 values[one.name] = result
         if self.path:
-            _take(self.path, request.path_params, values, errors)
+            _taken_from_path(self.path, request.path_params, values, errors)
         if self.query:
             _take(self.query, request.query_params, values, errors)
         if self.headers:
@@ -68,10 +73,40 @@ class Call:
         return values, errors
 
 
-def _take(fields: tuple[Any, ...], sent: Any, values: dict[str, Any], errors: Errors) -> None:
-    found, wrong = request_params_to_args(fields, sent)
-    values.update(found)
-    errors += wrong
+def _take(fields: tuple[Field, ...], sent: Mapping[str, Any], values: dict[str, Any], errors: Errors) -> None:
+    asked: list[Any] = []
+    for name, alias, of_framework, default in fields:
+        if alias is None or alias in sent:
+            asked.append(of_framework)
+        else:
+            values[name] = default
+    if asked:
+        found, wrong = request_params_to_args(asked, sent)
+        values.update(found)
+        errors += wrong
+
+
+def _taken_from_path(
+    fields: tuple[Field, ...], sent: Mapping[str, Any], values: dict[str, Any], errors: Errors
+) -> None:
+    for name, _, of_framework, _ in fields:
+        value, wrong = of_framework.validate(sent[of_framework.alias], values, loc=("path", of_framework.alias))
+        if wrong:
+            errors += wrong
+        else:
+            values[name] = value
+
+
+def _fields_of(fields: Sequence[Any]) -> tuple[Field, ...]:
+    """Each with its alias and default, if it may be absent and its default is a value that nobody can change."""
+    found: list[Field] = []
+    for one in fields:
+        info = one.field_info
+        simple = not info.is_required() and info.default_factory is None and isinstance(info.default, _PLAIN)
+        aliased = info.validation_alias in (None, one.alias)
+        alias = one.alias if simple and aliased and isinstance(info, Query) else None
+        found.append((one.name, alias, one, info.default if simple else None))
+    return tuple(found)
 
 
 def call_of(dependant: Dependant) -> Call | None:
@@ -97,9 +132,9 @@ def call_of(dependant: Dependant) -> Call | None:
         function=function,
         name=dependant.name,
         calls=tuple(one for one in calls if one is not None),
-        path=tuple(dependant.path_params),
-        query=tuple(dependant.query_params),
-        headers=tuple(dependant.header_params),
+        path=_fields_of(dependant.path_params),
+        query=_fields_of(dependant.query_params),
+        headers=_fields_of(dependant.header_params),
         request=dependant.request_param_name,
         response=dependant.response_param_name,
     )

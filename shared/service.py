@@ -11,7 +11,7 @@ from fastapi.params import Form
 from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import caching, idempotency, metrics, problems, trace
+from shared import caching, idempotency, log, metrics, problems, trace
 from shared.auth import READING, public
 from shared.bodies import strict_json
 from shared.config import ServiceSettings
@@ -23,6 +23,7 @@ from shared.planned import Answer, Plannable, Planned
 from shared.problems import TooLarge, UnsupportedMedia
 
 LOG = logging.getLogger("access")
+BY_HTTP = ActorRef(via="http")
 LOST_RACES = (UniqueViolation, ExclusionViolation, DeadlockDetected)
 BODY_BYTES_MAX = 1 << 20  # JSON bodies; uploads have their own limit
 
@@ -146,22 +147,25 @@ class Traced:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        given = headers.get("x-request-id", "")
+        given = traceparent = known = ""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                given = value.decode("latin-1")
+            elif name == b"traceparent":
+                traceparent = value.decode("latin-1")[:64]
+            elif name == b"if-none-match" and scope["method"] in ("GET", "HEAD"):
+                known = value.decode("latin-1")
         accepted = given if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum() else None
-        chain = trace.started(
-            ActorRef(via="http"), correlation_id=accepted, traceparent=headers.get("traceparent", "")[:64] or None
-        )
+        chain = trace.started(BY_HTTP, correlation_id=accepted, traceparent=traceparent or None)
         status = 0
         started = time.perf_counter()
-        known = headers.get("if-none-match") if scope["method"] in ("GET", "HEAD") else None
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 said = caching.told(message.get("headers", []))
-                if known is not None and status == 200 and caching.is_known(known, said):
+                if known and status == 200 and caching.is_known(known, said):
                     status = message["status"] = 304
                     said = caching.without_body(said)
                 message["headers"] = [*said, (b"x-request-id", chain.correlation_id.encode())]
@@ -175,8 +179,8 @@ class Traced:
             finally:
                 took = round((time.perf_counter() - started) * 1000, 1)
                 level = logging.DEBUG if scope["path"].startswith(("/health", "/metrics")) else logging.INFO
-                said = {"method": scope["method"], "path": scope["path"], "status": status, "took_ms": took}
-                LOG.log(level, "request", extra=said)
+                path, method = scope["path"], scope["method"]
+                log.tell(LOG, level, "request", method=method, path=path, status=status, took_ms=took)
 
 
 class Bounded:
@@ -243,6 +247,7 @@ def create_app(
         redirect_slashes=False,
         separate_input_output_schemas=False,
         generate_unique_id_function=operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # we have our own, shared/trace.py
     )
     app.state.settings = settings
     app.state.db = db
