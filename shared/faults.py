@@ -19,6 +19,25 @@ class Point(StrEnum):
     AFTER_COMMIT_BEFORE_XACK = "after_commit_before_xack"
 
 
+class Step(StrEnum):
+    """The gaps between the steps from a mailbox to the answer to a list; each is named after what is done by then."""
+
+    MAIL_FETCHED = "mail_fetched"  # in memory only
+    MAIL_STORED = "mail_stored"  # not marked in the mailbox
+    MAIL_MARKED = "mail_marked"  # the poll is not written down
+    MAIL_CLAIMED = "mail_claimed"
+    SANDBOX_ASKED = "sandbox_asked"  # the first time for a mail, later for its lists: the child is at work
+    MAIL_READ = "mail_read"
+    MAIL_JUDGED = "mail_judged"  # its batches are not committed
+    MAIL_TAKEN_IN = "mail_taken_in"
+    LIST_CLAIMED = "list_claimed"
+    LIST_READ = "list_read"
+    LIST_JUDGED = "list_judged"  # not committed
+    LIST_TAKEN_IN = "list_taken_in"
+    ANSWER_CLAIMED = "answer_claimed"  # not sent
+    ANSWER_SENT = "answer_sent"  # not written down
+
+
 class Remedy(StrEnum):
     """Safeguards that can be switched off."""
 
@@ -28,9 +47,11 @@ class Remedy(StrEnum):
     DEATHS = "deaths"  # processes that die of an event are counted
 
 
-def _wanted() -> tuple[Point | None, int]:
+def _wanted() -> tuple[Point | Step | None, int]:
     name, _, turn = os.environ.get("OFFCUT_CRASH_AT", "").partition(":")
-    return (Point(name), int(turn or 1)) if name else (None, 0)
+    if not name:
+        return None, 0
+    return Step(name) if name in [*Step] else Point(name), int(turn or 1)
 
 
 _crash_at, _turns_left = _wanted()
@@ -40,7 +61,7 @@ if (_crash_at or _off) and os.environ.get("OFFCUT_ENVIRONMENT") == "production":
     raise SystemExit("OFFCUT_CRASH_AT and OFFCUT_REMEDY_OFF belong to tests: unset them in production")
 
 
-def reached(point: Point) -> None:
+def reached(point: Point | Step) -> None:
     """Die here if a test asked for it."""
     global _turns_left
     if point is not _crash_at:

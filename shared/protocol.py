@@ -1,7 +1,10 @@
-"""HTTP/1.1 at the door of every process: a request's head is bounded in size and time, a refusal is a problem."""
+"""HTTP/1.1 at the door of every process: a request's head is bounded in size and time, a refusal is a problem.
+
+An answer given while the request still comes is heard: the rest of the request is let go by before the connection ends.
+"""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import orjson
@@ -11,67 +14,64 @@ from uvicorn.server import ServerState
 
 HEAD_BYTES_MAX = 64 * 1024  # the parser itself would collect headers without end
 HEAD_SECONDS_MAX = 20.0
-HELD_BYTES_MAX = 64 * 1024
+HELD_BYTES_MAX = 64 * 1024  # of an answer, before it leaves
+PARTING_SECONDS_MAX = 30.0  # as long as nginx lingers; a stop waits less
 NOT_HTTP = "The request is not well-formed HTTP/1.1; send another."
 
 
-class Gathering(asyncio.Transport):
-    """Head and body of an answer leave in one piece: each write is a system call and a packet of its own.
+class _Line:
+    """The transport as uvicorn sees it, but for its writes and its end.
 
-    What is held leaves when the answer ends, when it is much, or else in the next turn of the loop.
+    Head and body of an answer leave in one piece, because each write is a system call and a packet of its own: when the
+    answer ends, when much is held, or else in the next turn of the loop. At the end with bytes unread the kernel would
+    break the connection, and the client would lose an answer that it has not read yet.
     """
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__()
+    def __init__(self, protocol: "BoundedProtocol", transport: asyncio.Transport) -> None:
+        self._protocol = protocol
         self._transport = transport
-        self._loop = loop
-        self._held: list[bytes | bytearray | memoryview] = []
-        self._bytes = 0
+        self.parting: asyncio.TimerHandle | None = None
+        self._held: list[bytes] = []
+        self._held_bytes = 0
         self._later: asyncio.Handle | None = None
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+        self.get_extra_info = transport.get_extra_info
+        self.set_protocol = transport.set_protocol
+        self.abort = transport.abort
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        if not data:
-            return
+    def write(self, data: bytes) -> None:
         self._held.append(data)
-        self._bytes += len(data)
-        if self._bytes > HELD_BYTES_MAX:
+        self._held_bytes += len(data)
+        if self._held_bytes > HELD_BYTES_MAX:
             self.flush()
         elif self._later is None:
-            self._later = self._loop.call_soon(self.flush)
+            self._later = self._protocol.loop.call_soon(self.flush)
 
     def flush(self) -> None:
-        """Hand over what is held."""
         if self._later is not None:
             self._later.cancel()
             self._later = None
         if self._held:
-            held, self._held, self._bytes = self._held, [], 0
-            if len(held) == 1:
-                self._transport.write(held[0])
-            else:
-                self._transport.writelines(held)
+            held, self._held, self._held_bytes = self._held, [], 0
+            self._transport.writelines(held)
+
+    def is_closing(self) -> bool:
+        return self.parting is not None or self._transport.is_closing()
 
     def close(self) -> None:
         self.flush()
-        self._transport.close()
+        if self.is_closing() or not self._protocol.more_comes:
+            if self.parting is None:
+                self._transport.close()
+            return
+        self.parting = self._protocol.loop.call_later(PARTING_SECONDS_MAX, self._transport.close)
+        self._transport.write_eof()
+        self._protocol.flow.resume_reading()
 
-    def abort(self) -> None:
-        self._transport.abort()
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-    def is_reading(self) -> bool:
-        return self._transport.is_reading()
-
-    def pause_reading(self) -> None:
-        self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        self._transport.resume_reading()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._transport.get_extra_info(name, default)
+    def lost(self) -> None:
+        if self.parting is not None:
+            self.parting.cancel()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -90,17 +90,25 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        self._gathering = Gathering(transport, self.loop)
-        super().connection_made(self._gathering)
+        self._line = _Line(self, transport)
+        super().connection_made(cast(asyncio.Transport, self._line))
         # A connection that never asks for anything ends like one that has nothing more to ask.
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
+    @property
+    def more_comes(self) -> bool:
+        """Whether the client is still sending the request that is answered."""
+        return bool(self.cycle) and self.cycle.more_body
+
     def connection_lost(self, exc: Exception | None) -> None:
+        self._line.lost()
         self._head_ended()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._line.parting is not None:
+            return
         super().data_received(data)
         if not self._in_head or self.transport.is_closing():
             return
@@ -120,8 +128,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_ended()
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.cycle.more_body = False  # also of a request that was answered before its end
+
     def on_response_complete(self) -> None:
-        self._gathering.flush()
+        self._line.flush()
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:

@@ -13,7 +13,9 @@ from services.ingestion.store import mailboxes
 from services.ingestion.store.mailboxes import Mailbox
 from services.ingestion.usecases.mailboxes import CHANNEL, Account, account_of, account_of_url, keep_default
 from services.ingestion.usecases.messages import Seen, store_message
+from shared import faults
 from shared.db import Database, notify
+from shared.faults import Step
 
 LOG = logging.getLogger(__name__)
 RETRY_SECONDS = 15.0  # a mail server that was away is listened to again soon
@@ -83,14 +85,17 @@ async def _take_new(
             and mailbox.failing_times >= settings.fetch_attempts_max
         )
         seen = await _seen(settings, mailbox, session, uid, given_up=given_up)
+        faults.reached(Step.MAIL_FETCHED)
         async with db.transaction() as conn:
             if seen is None:
                 await mailboxes.advance(conn, mailbox_id=mailbox.mailbox_id, uidvalidity=session.uidvalidity, uid=uid)
             elif await store_message(conn, seen):
                 progress.stored += 1
+        faults.reached(Step.MAIL_STORED)
         progress.uid = None  # it is safe now; a failure from here on is not its fault
         if not given_up:
             await session.mark(uid)
+        faults.reached(Step.MAIL_MARKED)
 
 
 async def _seen(

@@ -16,8 +16,9 @@ from services.newsletter.store import deliveries, people
 from services.newsletter.usecases import generate, sending
 from services.newsletter.usecases.compose import Letter, render
 from services.newsletter.usecases.replicas import SCHEDULE
-from shared import trace
+from shared import faults, trace
 from shared.db import Database, clock
+from shared.faults import Step
 from shared.scheduler import every
 
 LOG = logging.getLogger(__name__)
@@ -61,7 +62,9 @@ async def deliver_with(db: Database, mailer: Mailer, config: NewsletterSettings)
     async with db.transaction() as conn:
         claim = await sending.claim(conn, settings=config, now=await clock(conn))
     if claim.letters:
+        faults.reached(Step.ANSWER_CLAIMED)
         outcomes = await _send_all(_Round(claim, mailer, config, ends_at))
+        faults.reached(Step.ANSWER_SENT)
         async with db.transaction() as conn:
             await sending.record(conn, outcomes, letters=claim.letters, settings=config, now=await clock(conn))
     return claim.taken

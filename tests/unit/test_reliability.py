@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.faults import Point, Remedy
+from shared.faults import Point, Remedy, Step
 from tests.chaos import test_machine
 from tests.chaos.campaign import SEATS, WHERE, plan
 from tests.chaos.rig import POINTS, signal_of
 from tests.chaos.tally import KINDS
+from tests.integration.ingestion.test_kills import ON_THE_WAY_IN, ON_THE_WAY_OUT
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/reliability.md").read_text("utf-8")
@@ -34,6 +35,16 @@ def test_point_when_there_is_one_then_the_product_passes_it_and_both_ways_of_tes
     assert sum(f"reached(Point.{point.name})" in source for source in sources) == 1
     assert point in test_machine.DEADLY
     assert set(WHERE[point]) <= set(SEATS)
+
+
+@pytest.mark.parametrize("step", Step)
+def test_step_of_a_mail_when_there_is_one_then_the_product_passes_it_and_its_workers_are_killed_there(
+    step: Step,
+) -> None:
+    rooms = ("shared", "services/ingestion", "services/newsletter")
+    sources = [path.read_text() for room in rooms for path in (ROOT / room).rglob("*.py")]
+    assert sum(source.count(f"reached(Step.{step.name})") for source in sources) == 1
+    assert [*ON_THE_WAY_IN, *ON_THE_WAY_OUT].count(step) == 1
 
 
 def test_plan_when_the_run_is_long_then_each_point_and_each_kind_has_twenty_kills() -> None:

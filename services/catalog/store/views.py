@@ -25,11 +25,17 @@ _STANDING: dict[str, LiteralString] = {
     "match_id": "r.match_id",
     "match_score": "trim_scale(r.match_score)::text",
     "interest_id": "r.interest_id",
-    "interest_position": """CASE WHEN r.interest_id IS NOT NULL AND r.window_id IS NULL THEN (
-        SELECT count(*)
-        FROM relation AS q
-        WHERE q.item_id = i.item_id AND q.window_id IS NULL AND q.interest_id <= r.interest_id
-    ) END""",
+    "interest_position": """CASE
+        WHEN r.interest_id IS NULL OR r.window_expires_at <= (SELECT clock()) THEN NULL
+        WHEN r.window_id IS NOT NULL THEN 1
+        ELSE (
+            SELECT count(*)
+            FROM relation AS q
+            WHERE q.item_id = i.item_id AND q.interest_id IS NOT NULL
+                AND (q.window_id IS NOT NULL OR (coalesce(q.interest_ticket, 0), q.interest_id)
+                    <= (coalesce(r.interest_ticket, 0), r.interest_id))
+        )
+    END""",
     "window_id": "r.window_id",
     "window_expires_at": "r.window_expires_at",
     "relation_version": "coalesce(r.version, 0)",
