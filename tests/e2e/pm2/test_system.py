@@ -3,24 +3,15 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from deploy.layout import SERVICES
-from tests.support.system import System, prepared_system
+from tests.e2e.pm2.conftest import POISON
+from tests.support.system import System
 from tests.support.wait import until_sync
-
-POISON = "poisoned-by-the-shell"
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[System]:
-    with prepared_system(SOME_PASSWORD=POISON, AWS_SECRET_ACCESS_KEY=POISON) as system:
-        system.up("--no-demo")
-        yield system
 
 
 def pids(system: System) -> dict[str, int]:
