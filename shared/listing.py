@@ -56,6 +56,11 @@ class Asked:
         """The same, in another order unless the client asked for one; with as many keys as the list's own has."""
         return replace(self, question=self.question.by_default(sort, self.actor.role))
 
+    def by_default(self, *, limit: int) -> "Asked":
+        """The same, with another size of page unless the client said how many."""
+        said = "limit" in self.request.query_params
+        return self if said else replace(self, question=replace(self.question, limit=limit))
+
     async def answer(self, fetch: Fetch[R], shape: Callable[[R], M]) -> Page[M] | Response:
         """The page, every row changed by ``shape``; or the whole list as a file."""
         return await self.answer_from(self._reading(fetch), shape)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.errors import NotNullViolation
+
 from shared.contracts.base import stream_of
 from shared.db import Conn, execute, fetch_all, fetch_one
 from shared.wire import Mark
@@ -39,9 +41,8 @@ class SentRow:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Waits:
-    waits: bool
+class HeadMoved(Exception):
+    """Numbers were given, or a new life was begun, by somebody else: look again where the stream stands."""
 
 
 async def head_of(conn: Conn, service: str) -> Mark:
@@ -70,45 +71,40 @@ async def hold_head(conn: Conn, service: str) -> Mark:
     return head
 
 
-async def anything_waits(conn: Conn) -> bool:
-    """Whether an event waits for its number; asked of a quiet outbox, because the lock on the head costs a write."""
-    found = await fetch_one(conn, _Waits, "SELECT EXISTS (SELECT FROM outbox) AS waits", {})
-    return found is not None and found.waits
+async def give_numbers(conn: Conn, service: str, head: Mark) -> Sequence[SentRow]:
+    """Move up to ``BATCH_MAX`` events from ``outbox`` to ``sent``; they get the numbers that follow ``head``.
 
-
-async def give_numbers(conn: Conn, service: str) -> tuple[Mark, Sequence[SentRow]]:
-    """Move up to ``BATCH_MAX`` events from ``outbox`` to ``sent`` with the next numbers; the new head, and the events.
-
-    Two statements on purpose. One statement sees the table as it was before it waited for the lock on the head, and
-    would give numbers twice.
+    One statement, so that nothing is locked while somebody thinks. It sees the outbox as it was before it waited for
+    another relay, so it only moves a head that stands where the caller believes it to stand. If it does not, there is
+    no number for what was taken, ``sent`` refuses it, and nothing has happened: ``HeadMoved``.
     """
-    locked = await hold_head(conn, service)
-    moved = await fetch_all(
-        conn,
-        SentRow,
-        """
-        WITH taken AS (
-            DELETE FROM outbox
-            WHERE id = ANY (ARRAY(SELECT id FROM outbox ORDER BY id LIMIT %(limit)s))
-            RETURNING id, event_id, type, key, correlation_id, meta, body, occurred_at
-        ), numbered AS (
-            INSERT INTO sent (seq, event_id, type, key, correlation_id, meta, body, occurred_at)
-            SELECT %(head)s + row_number() OVER (ORDER BY id),
-                   event_id, type, key, correlation_id, meta, body, occurred_at
-            FROM taken
-            RETURNING seq, event_id, type, key, meta, body, occurred_at
-        ), counted AS (
-            SELECT count(*)::integer AS moved FROM taken
-        ), moved_on AS (
-            UPDATE stream_head SET seq = seq + counted.moved
-            FROM counted
-            WHERE stream = %(stream)s AND counted.moved > 0
+    try:
+        return await fetch_all(
+            conn,
+            SentRow,
+            """
+            WITH taken AS (
+                DELETE FROM outbox
+                WHERE id = ANY (ARRAY(SELECT id FROM outbox ORDER BY id LIMIT %(limit)s))
+                RETURNING id, event_id, type, key, correlation_id, meta, body, occurred_at
+            ), moved_on AS (
+                UPDATE stream_head AS h SET seq = h.seq + c.moved
+                FROM (SELECT count(*) AS moved FROM taken) AS c
+                WHERE h.stream = %(stream)s AND h.seq = %(seq)s AND h.epoch = %(epoch)s AND c.moved > 0
+                RETURNING h.seq - c.moved AS seq
+            ), numbered AS (
+                INSERT INTO sent (seq, event_id, type, key, correlation_id, meta, body, occurred_at)
+                SELECT m.seq + row_number() OVER (ORDER BY t.id),
+                       t.event_id, t.type, t.key, t.correlation_id, t.meta, t.body, t.occurred_at
+                FROM taken AS t LEFT JOIN moved_on AS m ON true
+                RETURNING seq, event_id, type, key, meta, body, occurred_at
+            )
+            SELECT seq, event_id::text, type, key, meta, body, occurred_at FROM numbered ORDER BY seq
+            """,
+            {"stream": stream_of(service), "seq": head.seq, "epoch": head.epoch, "limit": BATCH_MAX},
         )
-        SELECT seq, event_id::text, type, key, meta, body, occurred_at FROM numbered ORDER BY seq
-        """,
-        {"stream": stream_of(service), "head": locked.seq, "limit": BATCH_MAX},
-    )
-    return Mark(seq=locked.seq + len(moved), epoch=locked.epoch), moved
+    except NotNullViolation:
+        raise HeadMoved from None
 
 
 def sendable(rows: Sequence[SentRow]) -> Sequence[SentRow]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from shared import faults, metrics, numbering, outbox
 from shared.db import Database
 from shared.faults import Point, Remedy
-from shared.numbering import SentRow
+from shared.numbering import HeadMoved, SentRow
 from shared.process import wait_any
 from shared.wire import WIRE_ERRORS, WIRE_FULL, Mark, Wire
 
@@ -63,19 +63,17 @@ class Relay:
 
     async def round(self) -> bool:
         """Give numbers, send, answer requests; whether there may be more to do at once."""
-        woken = self._wake.is_set()
         self._wake.clear()
-        moved = await self._number(woken=woken)
+        moved = await self._number()
         busy = await self._converse(moved)
         return busy or len(moved) == numbering.BATCH_MAX
 
-    async def _number(self, *, woken: bool) -> Sequence[SentRow]:
+    async def _number(self) -> Sequence[SentRow]:
         """The events that have got a number. Who commits another one meanwhile wakes us again."""
-        async with self._database.transaction() as conn:
-            if woken or await numbering.anything_waits(conn):
-                head, moved = await numbering.give_numbers(conn, self._service)
-            else:
-                head, moved = await numbering.head_of(conn, self._service), ()
+        try:
+            head, moved = await self._give_numbers(self._head)
+        except HeadMoved:  # another relay while this one was stalled, or an operator
+            head, moved = await self._give_numbers(None)
         if self._head is not None and head.epoch != self._head.epoch:
             self._cursor = None  # an operator began a new life: look again where to start
         self._head = head
@@ -83,6 +81,14 @@ class Relay:
             metrics.EVENTS_NUMBERED.inc(len(moved))
             faults.reached(Point.AFTER_COMMIT_BEFORE_XADD)
         return moved
+
+    async def _give_numbers(self, known: Mark | None) -> tuple[Mark, Sequence[SentRow]]:
+        async with self._database.transaction() as conn:
+            head = known or await numbering.head_of(conn, self._service)
+            moved = await numbering.give_numbers(conn, self._service, head)
+            if moved:
+                return Mark(seq=moved[-1].seq, epoch=head.epoch), moved
+            return await numbering.head_of(conn, self._service), ()
 
     async def _converse(self, moved: Sequence[SentRow]) -> bool:
         """One round with Redis; whether there is more to send at once. A failure costs a pause, never an event."""

@@ -70,36 +70,37 @@ def relay() -> None:
     """Number what waits, send it in order."""
     conn, redis = connect("catalog")
     append = redis.register_script(APPEND)
+    head = 0
     while True:
-        rows = _number(conn)
+        rows = _number(conn, head)
         if not rows:
             time.sleep(IDLE_S)
             continue
+        head = rows[-1][0]
         values: list[str | int] = [mark := f"{rows[-1][0]} {EPOCH}", mark, 100_000]
         for seq, event_id, name, key, occurred_at, meta, body in rows:
             values += (str(seq), EPOCH, event_id, name, key, occurred_at.isoformat(), meta, body)
         append((STREAM, "sent:catalog", "head:catalog"), values)
 
 
-def _number(conn: psycopg.Connection) -> list[Numbered]:
-    row = conn.execute("SELECT seq FROM stream_head FOR UPDATE").fetchone()
-    head = row[0] if row else 0
+def _number(conn: psycopg.Connection, head: int) -> list[Numbered]:
     moved = conn.execute(
         """
         WITH taken AS (
             DELETE FROM outbox
             WHERE id = ANY (ARRAY(SELECT id FROM outbox ORDER BY id LIMIT %(limit)s))
             RETURNING id, event_id, type, key, correlation_id, meta, body, occurred_at
+        ), moved_on AS (
+            UPDATE stream_head AS h SET seq = h.seq + c.moved
+            FROM (SELECT count(*) AS moved FROM taken) AS c
+            WHERE h.seq = %(head)s AND c.moved > 0
+            RETURNING h.seq - c.moved AS seq
         ), numbered AS (
             INSERT INTO sent (seq, event_id, type, key, correlation_id, meta, body, occurred_at)
-            SELECT %(head)s + row_number() OVER (ORDER BY id),
-                   event_id, type, key, correlation_id, meta, body, occurred_at
-            FROM taken
+            SELECT m.seq + row_number() OVER (ORDER BY t.id),
+                   t.event_id, t.type, t.key, t.correlation_id, t.meta, t.body, t.occurred_at
+            FROM taken AS t LEFT JOIN moved_on AS m ON true
             RETURNING seq, event_id, type, key, occurred_at, meta, body
-        ), counted AS (
-            SELECT count(*)::integer AS moved FROM taken
-        ), moved_on AS (
-            UPDATE stream_head SET seq = seq + counted.moved FROM counted WHERE counted.moved > 0
         )
         SELECT seq, event_id::text, type, key, occurred_at, meta, body FROM numbered ORDER BY seq
         """,

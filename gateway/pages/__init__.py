@@ -5,9 +5,9 @@ A page asks the services as the signed-in person, with his own token, through th
 
 from fastapi import APIRouter
 
-from gateway.pages import admin, links, lots, newsletter, sign_in
+from gateway.pages import admin, links, lists, lots, newsletter, sign_in
 from shared.auth import public
 
 pages = APIRouter(include_in_schema=False, dependencies=[public])
-for _noun in (sign_in, links, lots, newsletter, admin):
+for _noun in (sign_in, links, lists, lots, newsletter, admin):
     pages.include_router(_noun.pages)

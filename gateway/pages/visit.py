@@ -62,6 +62,13 @@ class Visitor:
         """Status and JSON of a proxied route; 503 when the service is down."""
         return await self._call(service, "GET", path)
 
+    async def file(self, service: str, path: str, media_type: str) -> tuple[int, bytes]:
+        """Status and bytes of a proxied route that answers with a file of this kind; 503 when the service is down."""
+        try:
+            return await self._proxy.call(service, "GET", path, headers={**self._headers, "accept": media_type})
+        except Unavailable as error:
+            return 503, orjson.dumps({"detail": error.detail})
+
     async def post(self, service: str, path: str, body: dict[str, object], key: str) -> tuple[int, dict[str, Any]]:
         """Like ``get``; ``key`` makes a double click one request."""
         return await self._call(service, "POST", path, body, {"idempotency-key": key})

@@ -246,6 +246,7 @@ CREATE TABLE relation (
     window_expires_at timestamp with time zone,
     former_holder boolean NOT NULL DEFAULT false,
     purchaser boolean NOT NULL DEFAULT false,
+    interest_ticket integer,
     CONSTRAINT relation_pkey PRIMARY KEY (item_id, buyer_id)
 );
 CREATE INDEX relation_buyer ON relation USING btree (buyer_id);

@@ -46,6 +46,7 @@ def _interest(one: ToldInterest) -> Event:
         buyer_id=one.buyer_id,
         position=one.position,
         origin=one.origin,
+        ticket=one.ticket,
     )
 
 

@@ -138,7 +138,7 @@ def window_note(reader: Reader, letter: WindowLetter) -> NotePage:
 
 @dataclass(frozen=True, slots=True)
 class BatchLetter:
-    """What became of a mailed list. ``status`` is one the texts know."""
+    """What became of a mailed list. ``status`` is one the texts know; ``url`` leads to the rows not taken over."""
 
     status: str
     file_name: str | None
@@ -148,6 +148,7 @@ class BatchLetter:
     waiting: int
     reasons: tuple[str, ...]
     problems: tuple[str, ...]
+    url: str | None = None
 
 
 def batch_note(reader: Reader, letter: BatchLetter) -> NotePage:
@@ -177,8 +178,8 @@ def batch_note(reader: Reader, letter: BatchLetter) -> NotePage:
         intro=intro,
         pairs=tuple(pairs),
         blocks=blocks,
-        action="",
-        url=None,
+        action=say.text("batch.rejected_rows") if letter.url else "",
+        url=letter.url,
         tagline=say.text("tagline"),
         why=say.text(f"{topic}.foot"),
     )

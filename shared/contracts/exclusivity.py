@@ -31,13 +31,18 @@ class _OfItem(Event):
 
 
 class InterestRegistered(_OfItem):
-    """A buyer asked for the item. ``position`` 1 is the first in the queue (or the one being granted)."""
+    """A buyer asked for the item. ``position`` 1 is the first in the queue (or the one being granted).
+
+    It is the place at that moment; ``ticket`` numbers the buyers of the item as they came, and says for ever who is
+    before whom. ``None``: told before there were tickets in this event.
+    """
 
     TYPE: ClassVar[str] = "exclusivity.interest.registered.v1"
     interest_id: UUID
     buyer_id: UUID
     position: int
     origin: str  # person | auto_interest
+    ticket: int | None = None
 
     @property
     def audience(self) -> tuple[UUID, ...]:

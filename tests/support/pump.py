@@ -61,7 +61,8 @@ class Installation:
         moved, count = 0, 1
         while count:
             async with self.databases[producer].transaction() as conn:
-                _, numbered = await numbering.give_numbers(conn, producer)
+                head = await numbering.head_of(conn, producer)
+                numbered = await numbering.give_numbers(conn, producer, head)
             count = len(numbered)
             moved += count
         return moved

@@ -32,6 +32,10 @@ ADMIN = bearer("admin", OPERATOR, user_id=PERSON)
 ELSEWHERE = {"/mvp/api/dead-letters"}
 
 
+LOT = (
+    '{"grade_code": "TL_2", "form": "reel", "gsm": "120", "weight_net_kg": "1", "quality_class": "A",'
+    ' "location_country": "DE"}'
+)
 STAGES = '[{"status": "received", "at": "2026-11-20T09:00:00Z"}]'
 
 
@@ -50,7 +54,10 @@ async def _ingestion(conn: Conn) -> None:
     await fill(conn, "batch", ROWS, source=word("upload"), status=word("review_required"), stages=word(STAGES))
     first = await conn.execute("SELECT batch_id FROM batch ORDER BY batch_id LIMIT 1")
     batch = (await first.fetchone() or (None,))[0]
-    await fill(conn, "batch_row", ROWS, batch_id=lambda _: batch, sheet=none_or("Sheet 1"))
+    await fill(
+        conn, "batch_row", ROWS, batch_id=lambda _: batch, sheet=none_or("Sheet 1"), row_number=none_or("7"),
+        status=word("valid"), lot=word(LOT), lot_key=lambda n: f"ref:{n}",
+    )  # fmt: skip
     await fill(conn, "mapping_profile", ROWS)
     await fill(conn, "datasheet", ROWS, source=word("upload"))
     await fill(conn, "mapping_profile", ROWS)
@@ -114,7 +121,8 @@ class Place:
     async def page(self, query: str, **headers: str) -> dict[str, Any]:
         answer = await self.get(query, **headers)
         assert answer.status_code == 200, (self.path, query, answer.text)
-        return answer.json()
+        body = answer.json()
+        return body if "items" in body else {**body, "items": body["lots"]}  # a preview is a list of lots
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, Listing]]:
@@ -172,4 +180,4 @@ async def stocked() -> AsyncGenerator[Stocked]:
 
 def ids(page: dict[str, Any]) -> list[str]:
     """What the elements of a page are called."""
-    return [str(one.get("id") or one["mill_id"]) for one in page["items"]]
+    return [str(one.get("id") or one.get("row_id") or one["mill_id"]) for one in page.get("items") or page["lots"]]

@@ -76,17 +76,20 @@ async def save_matches(conn: Conn, matches: Sequence[MatchState]) -> None:
     )
 
 
-async def set_interest(conn: Conn, *, item_id: UUID, buyer_id: UUID, interest_id: UUID) -> None:
-    """A buyer waits for the item. Ids of interests grow with time, so they tell the order of the queue."""
+async def set_interest(
+    conn: Conn, *, item_id: UUID, buyer_id: UUID, interest_id: UUID, ticket: int | None = None
+) -> None:
+    """A buyer waits for the item. ``ticket`` ``None``: from before they were told, so before all who have one."""
     await execute(
         conn,
         """
-        INSERT INTO relation AS known (item_id, buyer_id, interest_id)
-        VALUES (%(item_id)s, %(buyer_id)s, %(interest_id)s)
+        INSERT INTO relation AS known (item_id, buyer_id, interest_id, interest_ticket)
+        VALUES (%(item_id)s, %(buyer_id)s, %(interest_id)s, %(ticket)s)
         ON CONFLICT (item_id, buyer_id) DO UPDATE SET
-            interest_id = excluded.interest_id, version = known.version + 1
+            interest_id = excluded.interest_id, interest_ticket = excluded.interest_ticket,
+            version = known.version + 1
         """,
-        {"item_id": item_id, "buyer_id": buyer_id, "interest_id": interest_id},
+        {"item_id": item_id, "buyer_id": buyer_id, "interest_id": interest_id, "ticket": ticket},
     )
 
 
@@ -96,7 +99,7 @@ async def close_interest(conn: Conn, *, item_id: UUID, buyer_id: UUID, interest_
         conn,
         """
         UPDATE relation
-        SET interest_id = NULL, version = version + 1
+        SET interest_id = NULL, interest_ticket = NULL, version = version + 1
         WHERE item_id = %(item_id)s AND buyer_id = %(buyer_id)s AND interest_id = %(interest_id)s
         """,
         {"item_id": item_id, "buyer_id": buyer_id, "interest_id": interest_id},

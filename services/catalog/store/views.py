@@ -97,11 +97,17 @@ _BUYER_ROWS: LiteralString = """
 _SHOWN: LiteralString = """
     SELECT {columns}, v.viewer, v.mark, coalesce(r.version, 0) AS relation_version, r.match_id,
         trim_scale(r.match_score)::text AS match_score, r.interest_id,
-        CASE WHEN r.interest_id IS NOT NULL AND r.window_id IS NULL THEN (
-            SELECT count(*)
-            FROM relation AS q
-            WHERE q.item_id = i.item_id AND q.window_id IS NULL AND q.interest_id <= r.interest_id
-        ) END AS interest_position,
+        CASE
+            WHEN r.interest_id IS NULL OR r.window_expires_at <= (SELECT clock()) THEN NULL
+            WHEN r.window_id IS NOT NULL THEN 1
+            ELSE (
+                SELECT count(*)
+                FROM relation AS q
+                WHERE q.item_id = i.item_id AND q.interest_id IS NOT NULL
+                    AND (q.window_id IS NOT NULL OR (coalesce(q.interest_ticket, 0), q.interest_id)
+                        <= (coalesce(r.interest_ticket, 0), r.interest_id))
+            )
+        END AS interest_position,
         r.window_id, r.window_expires_at
     FROM ({rows}) AS v
     JOIN item AS i ON i.item_id = v.item_id

@@ -52,7 +52,9 @@ async def close_matches(conn: Conn, events: Sequence[MatchesClosed]) -> None:
 
 async def record_interest(conn: Conn, event: InterestRegistered) -> None:
     """A buyer waits for the item or is about to hold it."""
-    await relations.set_interest(conn, item_id=event.item_id, buyer_id=event.buyer_id, interest_id=event.interest_id)
+    await relations.set_interest(
+        conn, item_id=event.item_id, buyer_id=event.buyer_id, interest_id=event.interest_id, ticket=event.ticket
+    )
 
 
 async def close_interest(conn: Conn, event: InterestClosed) -> None:

@@ -45,6 +45,7 @@ class Placed:
     origin: Origin
     not_needed_after: datetime | None
     created_at: datetime
+    ticket: int
     position: int
 
 
@@ -128,7 +129,7 @@ async def insert(conn: Conn, asked: Sequence[NewInterest]) -> list[Placed]:
             RETURNING id, item_id, buyer_id, listing_cycle, ticket, origin, not_needed_after, created_at
         )
         SELECT d.id, d.item_id, c.mill_id, d.buyer_id, d.listing_cycle, d.origin, d.not_needed_after, d.created_at,
-            c.live_before + d.ticket - c.tickets_before AS position
+            d.ticket, c.live_before + d.ticket - c.tickets_before AS position
         FROM added AS d
         JOIN counted AS c ON c.item_id = d.item_id
         ORDER BY d.item_id, d.ticket

@@ -174,4 +174,5 @@ def interest_registered(placed: Placed) -> InterestRegistered:
         buyer_id=placed.buyer_id,
         position=placed.position,
         origin=placed.origin,
+        ticket=placed.ticket,
     )

@@ -12,8 +12,8 @@ from shared.contracts.types import NON_MATERIAL, ItemStatus, LotValues, RowOutco
 R = TypeVar("R")
 
 # Made from other fields, or another spelling of one of them: a difference here alone changes nothing for a buyer.
-_DERIVED = frozenset({"price_per_t", "grade_raw", "lot_ref"})
-_COMPARED = tuple(field.name for field in fields(LotValues) if field.name not in _DERIVED)
+DERIVED = frozenset({"price_per_t", "grade_raw", "lot_ref"})
+_COMPARED = tuple(field.name for field in fields(LotValues) if field.name not in DERIVED)
 
 
 def values_key(values: LotValues, *, nth: int) -> str:
@@ -103,19 +103,20 @@ def compare(
     ``mentioned``: keys of rows that stand in the list but will not be listed (unreadable, excluded); their lots are
     left as they are, because a typing error must not take a lot off the market.
     """
-    changes: list[Change] = []
-    for key, values in rows:
-        lot = known.get(key)
-        if lot is None:
-            changes.append(Change(Action.CREATE))
-            continue
-        changed = changed_fields(lot.values, values)
-        changes.append(Change(Action.UPDATE, changed) if changed else Change(Action.CONFIRM))
+    changes = tuple(change_of(values, None if (lot := known.get(key)) is None else lot.values) for key, values in rows)
     if not snapshot:
-        return Diff(tuple(changes), ())
+        return Diff(changes, ())
     present = {key for key, _ in rows} | mentioned
     missing = sorted(key for key, lot in known.items() if lot.of_this_list and key not in present)
-    return Diff(tuple(changes), tuple(missing))
+    return Diff(changes, tuple(missing))
+
+
+def change_of(values: LotValues, known: LotValues | None) -> Change:
+    """What one row does to the lot for sale that it meets; ``None``: it meets none."""
+    if known is None:
+        return Change(Action.CREATE)
+    changed = changed_fields(known, values)
+    return Change(Action.UPDATE, changed) if changed else Change(Action.CONFIRM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +134,16 @@ _ANSWERS = {
 }
 
 
-def outlook(change: Change | None, lot: KnownLot | None, *, earlier: ItemStatus | None) -> Outlook:
-    """``change`` ``None``: the list no longer has the lot. ``earlier``: where a lot that is not for sale stands."""
+def outlook(change: Change | None, *, reserved: bool, earlier: ItemStatus | None) -> Outlook:
+    """``change`` ``None``: the list no longer has the lot. ``reserved``: a buyer holds it.
+
+    ``earlier``: where a lot that is not for sale stands.
+    """
     if earlier is ItemStatus.SOLD:
         return Outlook(RowOutcome.REJECTED, "already_sold")
     if earlier is not None:
         return Outlook(RowOutcome.RELISTED)
     touched = change is None or (change.action is Action.UPDATE and not NON_MATERIAL.issuperset(change.changed))
-    if lot is not None and lot.status is ItemStatus.RESERVED and touched:
+    if reserved and touched:
         return Outlook(RowOutcome.DEFERRED, "reserved")
     return Outlook(RowOutcome.WITHDRAWN if change is None else _ANSWERS[change.action])

@@ -1,7 +1,6 @@
 """Batches on the wire: what was sent, where it stands, what it would do."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import cast
@@ -12,7 +11,6 @@ from pydantic import BaseModel
 from services.ingestion.domain.batches import Action
 from services.ingestion.store.batches import Batch
 from services.ingestion.usecases.announce import figures
-from services.ingestion.usecases.plan import Plan
 from shared.contracts.ingestion import BatchCounts
 from shared.instants import Instant
 
@@ -187,85 +185,3 @@ def _columns(reading: Mapping[str, object]) -> list[dict[str, object]]:
         }
         for column in _parts(reading.get("columns"))
     ]
-
-
-class LotPreview(BaseModel):
-    """``changes``: field to [old, new], as canonical text. ``expected``: what the market will answer, as things stand.
-
-    ``reason``: why it will defer or refuse the row: ``reserved`` (applied when the buyer lets go), ``already_sold``.
-    """
-
-    row_id: UUID | None
-    row_number: int | None
-    lot_key: str
-    lot_ref: str | None
-    action: str
-    expected: str
-    reason: str | None = None
-    changes: dict[str, tuple[object, object]] = {}
-
-
-class Preview(BaseModel):
-    """What a commit would do now; nothing is written. ``expected``: lots by what the market will answer."""
-
-    batch_id: UUID
-    version: int
-    counts: dict[str, int]
-    expected: dict[str, int]
-    lots: list[LotPreview]
-
-
-def preview_of(batch: Batch, plan: Plan) -> Preview:
-    lots: list[LotPreview] = []
-    for planned in plan.rows:
-        known = plan.known.get(planned.lot_key)
-        changes = {
-            name: (_shown(getattr(known.values, name)), _shown(getattr(planned.values, name)))
-            for name in planned.change.changed
-            if known is not None
-        }
-        outlook = plan.outlook(planned.lot_key, planned.change)
-        lots.append(
-            LotPreview(
-                row_id=planned.row.row_id,
-                row_number=planned.row.row_number,
-                lot_key=planned.lot_key,
-                lot_ref=planned.values.lot_ref,
-                action=planned.change.action,
-                expected=outlook.outcome,
-                reason=outlook.reason,
-                changes=changes,
-            )
-        )
-    for key in plan.missing:
-        outlook = plan.outlook(key, None)
-        lots.append(
-            LotPreview(
-                row_id=plan.withdrawals.get(key),
-                row_number=None,
-                lot_key=key,
-                lot_ref=plan.known[key].values.lot_ref,
-                action=Action.WITHDRAW,
-                expected=outlook.outcome,
-                reason=outlook.reason,
-            )
-        )
-    return Preview(
-        batch_id=batch.batch_id,
-        version=batch.version,
-        counts=_counted(lot.action for lot in lots),
-        expected=_counted(lot.reason if lot.reason == "already_sold" else lot.expected for lot in lots),
-        lots=lots,
-    )
-
-
-def _counted(words: Iterable[str]) -> dict[str, int]:
-    return dict(Counter(words))
-
-
-def _shown(value: object) -> object:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [str(one) for one in cast(Sequence[object], value)]
-    return value

@@ -110,20 +110,27 @@ def issue_page(
     )
 
 
-def answer_page(claimed: Claimed) -> NotePage:
-    """The answer to a mailed list."""
+def rejected_rows_url(settings: NewsletterSettings, batch_id: str) -> str:
+    return f"{settings.public_url}/mvp/app/lists/{batch_id}"
+
+
+def answer_page(claimed: Claimed, settings: NewsletterSettings) -> NotePage:
+    """The answer to a mailed list, with the way to the rows that were not taken over."""
     facts = claimed.facts
     counts = cast(dict[str, int], facts.get("counts") or {})
     waiting = counts.get("valid", 0) + counts.get("warning", 0) if facts["status"] != "committed" else 0
+    rejected = counts.get("rejected", 0) or counts.get("invalid", 0)
+    batch_id = cast(str | None, facts.get("batch_id"))
     letter = BatchLetter(
         status=str(facts["status"]),
         file_name=cast(str | None, facts.get("file_name")),
         total=counts.get("total", 0),
         applied=counts.get("applied", 0),
-        rejected=counts.get("rejected", 0) or counts.get("invalid", 0),
+        rejected=rejected,
         waiting=waiting,
         reasons=tuple(cast(list[str], facts.get("reasons") or [])),
         problems=tuple(cast(list[str], facts.get("problems") or [])),
+        url=rejected_rows_url(settings, batch_id) if rejected and batch_id else None,
     )
     return batch_note(Reader(claimed.name, None, claimed.language, "UTC"), letter)
 

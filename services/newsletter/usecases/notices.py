@@ -56,6 +56,7 @@ async def answer_batches(
                 name="",
                 language=event.language or "en",
                 facts={
+                    "batch_id": str(event.batch_id),
                     "status": event.status,
                     "file_name": event.file_name,
                     "counts": event.counts.model_dump(mode="json"),

@@ -83,7 +83,9 @@ async def claim(conn: Conn, *, settings: NewsletterSettings, now: datetime) -> C
             open_ones.append((one, reader))
     await _issues(conn, [pair for pair in open_ones if pair[0].kind == "issue"], decided, settings, now)
     await _windows(conn, [pair for pair in open_ones if pair[0].kind.startswith("window_")], decided, settings, now)
-    decided.letters.extend(Letter(one, answer_page(one)) for one, _ in open_ones if one.kind == "batch_answer")
+    decided.letters.extend(
+        Letter(one, answer_page(one, settings)) for one, _ in open_ones if one.kind == "batch_answer"
+    )
     await _save(conn, claimed, decided, now)
     return Claim(lease, tuple(decided.letters), len(claimed))
 

@@ -33,11 +33,11 @@ async def a_newsletter(db: Database, config: GatewaySettings, market: dict[str, 
             yield own
 
 
-async def cookies(client: aiohttp.ClientSession, email: str) -> dict[str, str]:
+async def cookies(client: aiohttp.ClientSession, email: str, page: str = PAGE) -> dict[str, str]:
     """What a browser keeps of a sign-in."""
-    form = {"email": email, "password": PASSWORD, "next": PAGE}
+    form = {"email": email, "password": PASSWORD, "next": page}
     async with client.post("/mvp/app/sign-in", data=form, allow_redirects=False) as response:
-        assert response.headers["Location"] == PAGE
+        assert response.headers["Location"] == page
         kept = SimpleCookie("; ".join(one.partition(";")[0] for one in response.headers.getall("Set-Cookie")))
     return {name: one.value for name, one in kept.items()}
 

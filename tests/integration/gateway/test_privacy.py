@@ -156,7 +156,7 @@ async def test_erasure_when_he_was_a_contact_then_no_stored_event_names_him_and_
     changed = await owner.call("PATCH", f"/organizations/{home}", {"contacts": contacts}, etag=before.etag)
     assert changed.status == 200, changed.body
     async with room.gateway.transaction() as conn:
-        await numbering.give_numbers(conn, "gateway")
+        await numbering.give_numbers(conn, "gateway", await numbering.head_of(conn, "gateway"))
         await conn.execute(
             "INSERT INTO login_failure (key, failures, last_at) VALUES ('pia@lindholz.example 192.0.2.1', 1, clock()),"
             " ('olympia@lindholz.example 192.0.2.1', 1, clock())"

@@ -192,6 +192,18 @@ async def test_list_when_its_sender_is_known_then_is_answered_once_in_his_langua
     assert mail["Subject"] == subject
     assert "Zeile 14: Grammatur 9999 ist nicht möglich" in part(mail, "plain")
     assert "Liste &lt;KW 46&gt;.xlsx" in part(mail, "html")
+    link = f"/mvp/app/lists/{UUID(int=7)}"
+    words = "Nicht übernommene Zeilen ansehen" if language == "de" else "See and download the rows"
+    assert all(link in part(mail, face) and words in part(mail, face) for face in ("plain", "html"))
+
+
+async def test_list_when_all_of_it_was_taken_over_then_the_answer_has_no_link(db: Database, market: Market, post: Post):
+    event = batch("committed", reply_to="lager@mill.example").model_copy(
+        update={"counts": BatchCounts(total=62, valid=62, applied=62)}
+    )
+    await bring(db, event)
+    (mail,) = await post.send()
+    assert "/mvp/app/lists/" not in part(mail, "plain")
 
 
 async def test_sender_when_reminded_of_a_waiting_list_then_gets_one_more_mail(db: Database, market: Market, post: Post):

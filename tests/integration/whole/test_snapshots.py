@@ -26,8 +26,9 @@ KEPT = {
     "catalog": (
         ORGANIZATIONS,
         "SELECT match_id, item_id, buyer_id, listing_cycle, score FROM match_replica WHERE live",
-        "SELECT item_id, buyer_id, match_id, match_score, interest_id, window_id, window_expires_at, former_holder,"
-        " purchaser FROM relation WHERE num_nonnulls(match_id, interest_id, window_id) > 0 OR former_holder",
+        "SELECT item_id, buyer_id, match_id, match_score, interest_id, interest_ticket, window_id, window_expires_at,"
+        " former_holder, purchaser"
+        " FROM relation WHERE num_nonnulls(match_id, interest_id, window_id) > 0 OR former_holder",
     ),
     "matching": (
         ORGANIZATIONS,
