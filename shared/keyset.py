@@ -62,7 +62,8 @@ class Parts:
 class Question:
     """What a client asks of a list. ``start``: the row to go on from, ``backwards`` to go towards the first page.
 
-    ``sorted``: the client said in which order.
+    ``sorted``: the client said in which order. ``until``: the last row that may come. ``skip``: rows left out first,
+    which costs as much as reading them.
     """
 
     listing: Listing
@@ -74,6 +75,8 @@ class Question:
     count: bool = False
     sorted: bool = False
     facets: tuple[SortKey, ...] = ()
+    until: Mark | None = None
+    skip: int = 0
 
     def by_default(self, sort: str, role: Role) -> "Question":
         """With another order unless the client asked for one; with as many keys as the list's own order has."""
@@ -93,12 +96,12 @@ class Question:
         """The page as dataclasses (or ``dict``); all columns but the mark must carry the names of the fields."""
         given = dict(params)
         parts = self.parts(given)
-        given["page_limit"] = self.limit + 1
+        given |= {"page_limit": self.limit + 1, "page_skip": self.skip}
         query = sql.SQL(statement).format(
             mark=parts.mark,
             place=sql.SQL("row_number() OVER ({}) AS place").format(parts.order),
             filters=parts.filters,
-            order=parts.order + sql.SQL(" LIMIT %(page_limit)s"),
+            order=parts.order + sql.SQL(" LIMIT %(page_limit)s OFFSET %(page_skip)s"),
         )
         async with conn.cursor(row_factory=_marked(row)) as cursor:
             await cursor.execute(query, given)
@@ -159,7 +162,10 @@ class Question:
         mark = sql.SQL(", ").join(text(column) for column in [*columns, sql.SQL(self.listing.id)])
         filters = self.conditions(params)
         if self.start is not None:
-            filters = sql.SQL(" ").join([filters, self._beyond(columns, self.start, params)])
+            filters += sql.SQL(" AND ") + self._beyond(columns, self.start, params, "start")
+        if self.until is not None:
+            beyond = self._beyond(columns, self.until, params, "until")
+            filters += sql.SQL(" AND NOT coalesce({}, false)").format(beyond)
         down = self._id_descending() != self.backwards
         keys = [self._order(key, column) for key, column in zip(self.sort, columns, strict=True)]
         keys.append(sql.SQL("{} DESC" if down else "{} ASC").format(sql.SQL(self.listing.id)))
@@ -184,27 +190,29 @@ class Question:
         nulls: LiteralString = "NULLS FIRST" if self.backwards else "NULLS LAST"
         return sql.SQL("{} DESC " + nulls if down else "{} ASC " + nulls).format(column)
 
-    def _beyond(self, columns: Sequence[sql.Composable], start: Mark, params: dict[str, object]) -> sql.Composable:
-        """Rows behind the mark in the direction of reading."""
+    def _beyond(
+        self, columns: Sequence[sql.Composable], mark: Mark, params: dict[str, object], called: str
+    ) -> sql.Composable:
+        """Whether a row is behind the mark in the direction of reading; ``called`` names its parameters."""
         down = self._id_descending() != self.backwards
         id_column = sql.SQL(self.listing.id)
-        id_value = bound("start_id", self.listing.id_kind, start[-1], params)
-        values = [bound(f"start_{n}", key.field.kind, start[n], params) for n, key in enumerate(self.sort)]
+        id_value = bound(f"{called}_id", self.listing.id_kind, mark[-1], params)
+        values = [bound(f"{called}_{n}", key.field.kind, mark[n], params) for n, key in enumerate(self.sort)]
         if all(not nullable(key) and (key.descending != self.backwards) == down for key in self.sort):
             # One comparison of rows is what an index can start from.
-            shape: LiteralString = "AND ({}) < ({})" if down else "AND ({}) > ({})"
+            shape: LiteralString = "({}) < ({})" if down else "({}) > ({})"
             return sql.SQL(shape).format(
                 sql.SQL(", ").join([*columns, id_column]), sql.SQL(", ").join([*values, id_value])
             )
         behind: sql.Composable = sql.SQL("{} < {}" if down else "{} > {}").format(id_column, id_value)
         for n in reversed(range(len(self.sort))):
-            behind = self._behind(self.sort[n], columns[n], values[n], start[n] is None, behind)
+            behind = self._behind(self.sort[n], columns[n], values[n], mark[n] is None, behind)
         first = self.sort[0]
         if nullable(first):
-            return sql.SQL("AND ") + behind
+            return behind
         # Says the first part once more in a form that an index can start from.
         least: LiteralString = "<=" if first.descending != self.backwards else ">="
-        return sql.SQL("AND {} " + least + " {} AND {}").format(columns[0], values[0], behind)
+        return sql.SQL("({} " + least + " {} AND {})").format(columns[0], values[0], behind)
 
     def _behind(
         self, key: SortKey, column: sql.Composable, value: sql.Composable, was_null: bool, rest: sql.Composable

@@ -147,8 +147,12 @@ async def page(
     params: dict[str, object] = {**given}
     parts = question.parts(params)
     # The limit stands in the statement: with a limit it does not know, the server plans for a tenth of all rows.
-    found = sql.SQL(rows + " {order} LIMIT {limit}").format(
-        mark=parts.mark, filters=parts.filters, order=parts.order, limit=sql.Literal(question.limit + 1)
+    found = sql.SQL(rows + " {order} LIMIT {limit} OFFSET {skip}").format(
+        mark=parts.mark,
+        filters=parts.filters,
+        order=parts.order,
+        limit=sql.Literal(question.limit + 1),
+        skip=sql.Literal(question.skip),
     )
     statement = sql.SQL(_SHOWN + "{order}").format(columns=sql.SQL(_COLUMNS), rows=found, order=parts.order)
     async with conn.cursor(row_factory=dict_row) as cursor:
