@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import psycopg
@@ -18,7 +18,7 @@ from deploy.demo import DemoFailed, accounts
 from deploy.demo import run as run_demo
 from deploy.embedded.place import ROOT
 from deploy.embedded.process import ServerFailed, listens
-from deploy.layout import SERVICES, Layout
+from deploy.layout import POSTGRES_PASSWORD, SERVICES, Layout
 from deploy.market import ADMIN, PASSWORD
 from deploy.pm2 import Pm2Failed
 from deploy.screen import CONSOLE, fail, say, step
@@ -53,6 +53,7 @@ def up(
         layout = Layout.of_environment()
         present = own_processes()
         refuse_other_choices(layout, present, environment)
+        refuse_data_without_password(layout, os.environ)
         if present and present >= set(pm2.entries()):
             show_end(layout, began, changed=False, demo=wants_demo(layout, demo))
             return
@@ -84,7 +85,7 @@ def bring_up(layout: Layout, present: set[str], environment: str | None) -> None
     with step("servers") as notes:
         notes.append(", ".join(configuration.choices.embedded) or "all given by address")
         pm2.start(servers)
-        _wait_for_servers(layout, configuration)
+        wait_for_servers(layout, configuration)
     with step("database: one schema and one role per service"):
         prepare_database(configuration)
     with step("migrations") as notes:
@@ -145,6 +146,21 @@ def refuse_other_choices(layout: Layout, present: set[str], environment: str | N
             raise UpRefused(f"Offcut runs with another {what} ({was}) than asked for now ({wanted}): bin/down first.")
 
 
+def refuse_data_without_password(layout: Layout, given: Mapping[str, str]) -> None:
+    """Refuse data that an earlier checkout at this place left behind: its password went away with its folder."""
+    embedded = "postgres" in choose(layout, given, environment=None).embedded
+    if embedded and (layout.postgres_data / "PG_VERSION").exists() and POSTGRES_PASSWORD not in layout.secrets():
+        raise UpRefused(_other_password(layout))
+
+
+def _other_password(layout: Layout) -> str:
+    return (
+        f"The database in {layout.postgres_data} was made with another password than {layout.secrets_file} knows: it is "
+        "left over from an earlier checkout at this place, or that file was replaced. To keep the data, put their "
+        "secrets.env back there; to begin anew without them, `bin/down --wipe`, then bin/up again."
+    )
+
+
 def _refuse_taken_ports(layout: Layout, missing: list[str]) -> None:
     ports = {
         "infra-postgres": ["postgres"],
@@ -161,7 +177,7 @@ def _refuse_taken_ports(layout: Layout, missing: list[str]) -> None:
         )
 
 
-def _wait_for_servers(layout: Layout, configuration: Configuration) -> None:
+def wait_for_servers(layout: Layout, configuration: Configuration) -> None:
     ports = {"postgres": "postgres", "redis": "redis", "mail": "imap"}
     deadline = time.monotonic() + SERVER_SECONDS_MAX
     waiting = {server: layout.port(ports[server]) for server in configuration.choices.embedded}
@@ -171,10 +187,15 @@ def _wait_for_servers(layout: Layout, configuration: Configuration) -> None:
             raise UpRefused(f"infra-{min(waiting)} does not start; see {layout.logs}/infra-{min(waiting)}.err.log")
         time.sleep(0.05)
     if configuration.admin_url is not None:
-        _wait_for_database(configuration.admin_url, deadline)
+        try:
+            wait_for_database(configuration.admin_url, deadline)
+        except psycopg.OperationalError as refused:
+            if "postgres" in configuration.choices.embedded and "password authentication failed" in str(refused):
+                raise UpRefused(_other_password(layout)) from refused
+            raise
 
 
-def _wait_for_database(admin_url: str, deadline: float) -> None:
+def wait_for_database(admin_url: str, deadline: float) -> None:
     """Wait past the moment in which a starting PostgreSQL listens but lets nobody in."""
     while True:
         try:
