@@ -28,7 +28,8 @@ def test_data_of_a_removed_checkout_are_named_with_what_to_do_before_anything_st
 
 
 def test_data_are_taken_when_their_password_is_known(layout: Layout) -> None:
-    configure(layout, {})
+    known = dict(configure(layout, {}).secrets)
     layout.postgres_data.mkdir(parents=True)
     (layout.postgres_data / "PG_VERSION").write_text("18")
     refuse_data_without_password(layout, {})
+    assert dict(configure(layout, {}).secrets) == known
