@@ -15,6 +15,8 @@ from psycopg_pool import AsyncConnectionPool
 Conn = AsyncConnection[TupleRow]
 Params = Mapping[str, object]
 T = TypeVar("T")
+_COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, nothing more in the head
+_COPY_END = b"\xff\xff"
 
 set_json_dumps(orjson.dumps)
 set_json_loads(orjson.loads)
@@ -121,6 +123,12 @@ async def copy_rows(conn: Conn, copy: LiteralString, types: Sequence[str], rows:
         sink.set_types(types)
         for row in rows:
             await sink.write_row(row)
+
+
+async def copy_packed(conn: Conn, copy: LiteralString, rows: Sequence[bytes]) -> None:
+    """Write rows by COPY that their caller has packed in PostgreSQL's binary format himself."""
+    async with conn.cursor() as cursor, cursor.copy(copy) as sink:
+        await sink.write(b"".join((_COPY_HEAD, *rows, _COPY_END)))
 
 
 async def clock(conn: Conn) -> datetime:

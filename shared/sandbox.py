@@ -1,8 +1,9 @@
 """Untrusted files are read in a child process that may die: limits on memory, processor time and wall time.
 
-``Sandbox.run`` calls a function, named by its dotted path, that takes bytes and gives bytes. A keeper process imports
-the modules once and forks a fresh child for every call, so a small list costs milliseconds. Nothing is unpickled:
-what comes out of the child is bytes, read by whoever called. The keeper has none of our secrets in its environment.
+``Sandbox.run`` calls a function, named by its dotted path, that takes bytes and gives bytes, at once or in pieces. A
+keeper process imports the modules once and forks a fresh child for every call, so a small list costs milliseconds.
+Nothing is unpickled: what comes out of the child is bytes, read by whoever called. The keeper has none of our secrets
+in its environment.
 """
 
 import asyncio
@@ -18,7 +19,8 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,6 +34,10 @@ _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREA
 _HEADER = struct.Struct("!QQd")  # memory bytes, processor seconds, wall seconds
 _SIZE = struct.Struct("!Q")
 _OPEN_FILES_MAX = 64
+_PIECE, _END = b"+", b"."
+_MARKS = (_PIECE, _END)
+_LAST_WORDS_MAX = 8192
+_BUFFER = 4 << 20
 
 Why = Literal["time", "memory", "crash"]
 
@@ -65,29 +71,36 @@ class Sandbox:
 
     async def run(self, function: str, payload: bytes, *, limits: Limits | None = None) -> bytes:
         """Call ``function`` in a fresh child, with limits of its own if given; raises ``SandboxFailed``."""
+        async with aclosing(self.pieces(function, payload, limits=limits)) as pieces:
+            return b"".join([piece async for piece in pieces])
+
+    async def pieces(self, function: str, payload: bytes, *, limits: Limits | None = None) -> AsyncGenerator[bytes]:
+        """The same for a function that gives its answer in pieces, each as soon as it is there.
+
+        They are taken from the child as fast as it makes them: its time is not spent on waiting for our caller.
+        Closing the generator early ends the child. Close it in any case (``aclosing``).
+        """
         allowed = limits or self._limits
         ours, theirs = socket.socketpair()
         with theirs:
             await self._hand_over(theirs, allowed)
-        reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
-        started = time.monotonic()
+        reader, writer = await asyncio.open_connection(sock=ours, limit=_BUFFER)
+        taken: asyncio.Queue[bytes | SandboxFailed | None] = asyncio.Queue()
+        taking = asyncio.create_task(_take(reader, taken, allowed))
         try:
-            async with asyncio.timeout(allowed.wall_seconds + 5):  # the keeper kills first
-                name = function.encode()
-                writer.write(_SIZE.pack(len(name)) + name + _SIZE.pack(len(payload)))
-                writer.write(payload)
-                with contextlib.suppress(ConnectionError):  # a child that died early is told apart below
-                    await writer.drain()
-                faults.reached(Step.SANDBOX_ASKED)
-                answer = await reader.read(-1)
-        except (TimeoutError, ConnectionError):
-            answer = b""
+            name = function.encode()
+            writer.write(_SIZE.pack(len(name)) + name + _SIZE.pack(len(payload)))
+            writer.write(payload)
+            with contextlib.suppress(ConnectionError):  # a child that died early is told apart by what it said
+                await writer.drain()
+            faults.reached(Step.SANDBOX_ASKED)
+            while (piece := await taken.get()) is not None:
+                if isinstance(piece, SandboxFailed):
+                    raise piece
+                yield piece
         finally:
+            taking.cancel()
             writer.close()
-        if answer[:1] == b"+" and len(answer) >= 9 and _SIZE.unpack_from(answer, 1)[0] == len(answer) - 9:
-            return answer[9:]
-        took = time.monotonic() - started
-        raise _failure(answer, took=took, limits=allowed)
 
     async def close(self) -> None:
         """End the keeper and every child."""
@@ -127,9 +140,30 @@ class Sandbox:
         self._control = ours
 
 
-def _failure(answer: bytes, *, took: float, limits: Limits) -> SandboxFailed:
-    if answer[:1] == b"-":
-        said = answer[1:].decode("utf-8", "replace")
+async def _take(
+    reader: asyncio.StreamReader, taken: asyncio.Queue[bytes | SandboxFailed | None], limits: Limits
+) -> None:
+    """Everything the child says, until it ends or its time does."""
+    started, left, said = time.monotonic(), limits.memory_bytes, b""
+    with contextlib.suppress(TimeoutError, ConnectionError, asyncio.IncompleteReadError):
+        async with asyncio.timeout(limits.wall_seconds + 5):  # the keeper kills first
+            while (mark := await reader.readexactly(1)) in _MARKS:
+                (size,) = _SIZE.unpack(await reader.readexactly(_SIZE.size))
+                left -= size
+                if left < 0:
+                    taken.put_nowait(SandboxFailed("memory", "the answer is larger than the child may be"))
+                    return
+                if mark == _END:
+                    taken.put_nowait(None)
+                    return
+                taken.put_nowait(await reader.readexactly(size))
+            said = await reader.read(_LAST_WORDS_MAX)
+    taken.put_nowait(_failure(said, took=time.monotonic() - started, limits=limits))
+
+
+def _failure(last_words: bytes, *, took: float, limits: Limits) -> SandboxFailed:
+    if last_words:
+        said = last_words.decode("utf-8", "replace")
         return SandboxFailed("memory", said) if said.startswith("MemoryError") else SandboxFailed("crash", said)
     if took >= min(limits.wall_seconds, limits.cpu_seconds):
         return SandboxFailed("time", f"no answer within {limits.wall_seconds:.0f} s")
@@ -210,8 +244,10 @@ def _serve(line: socket.socket, *, memory: int, cpu: int) -> None:
             function = lines.read(_SIZE.unpack(lines.read(_SIZE.size))[0]).decode()
             payload = lines.read(_SIZE.unpack(lines.read(_SIZE.size))[0])
         answer = _function(function)(payload)
-        line.sendall(b"+" + _SIZE.pack(len(answer)))
-        line.sendall(answer)
+        for piece in (answer,) if isinstance(answer, bytes) else answer:
+            line.sendall(_PIECE + _SIZE.pack(len(piece)))
+            line.sendall(piece)
+        line.sendall(_END + _SIZE.pack(0))
     except BaseException as error:  # the door of this process: whatever it was, its parent must hear of it
         with contextlib.suppress(OSError):
             line.sendall(b"-" + f"{type(error).__name__}: {error}"[:2000].encode("utf-8", "replace"))
@@ -219,7 +255,7 @@ def _serve(line: socket.socket, *, memory: int, cpu: int) -> None:
         os._exit(0)
 
 
-def _function(dotted: str) -> Callable[[bytes], bytes]:
+def _function(dotted: str) -> Callable[[bytes], bytes | Iterator[bytes]]:
     module, _, name = dotted.rpartition(".")
     return getattr(importlib.import_module(module), name)
 

@@ -1,16 +1,25 @@
-"""A list that was read, on its way out of the sandbox: a summary, and its lots in sets that are unpacked one by one."""
+"""A list that was read, on its way out of the sandbox: its lots in sets, and a summary behind them.
+
+A lot travels as the text that will be stored: it is written once, where it was read, and never taken apart and written
+anew. What comes out of the sandbox is only believed after ``unpacking`` has checked it.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 
+import orjson
 from pydantic import TypeAdapter
 
+from services.ingestion.editing import finding_of
 from services.ingestion.parsing.model import ListReading, Problem, RowReading
+from shared.contracts.types import LotValues
 
 ROWS_AT_ONCE = 500
 PROBLEMS_KEPT_MAX = 10
+BETWEEN, LINE = b"\t", b"\n"  # JSON writes tabs and line ends inside of texts in another way
+HEAD_PIECE, ROWS_PIECE, SUMMARY_PIECE, REFUSAL_PIECE = b"h", b"r", b"s", b"-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +35,25 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class ListRead:
-    """What the child said of a list. Its lots stay packed until they are asked for: a long list has many."""
+class Head:
+    """What is known before the first row is read; ``lots``: rows that look like lots."""
 
-    summary: Summary
-    packed: Sequence[bytes]
-
-    def sets(self) -> Iterator[list[RowReading]]:
-        """The lots in the order of the file, some hundred at a time."""
-        return (_ROWS.validate_json(line) for line in self.packed)
+    header_fingerprint: str
+    lots: int
 
 
-_SUMMARY: TypeAdapter[Summary] = TypeAdapter(Summary)
-_ROWS: TypeAdapter[list[RowReading]] = TypeAdapter(list[RowReading])
+HEAD: TypeAdapter[Head] = TypeAdapter(Head)
+SUMMARY: TypeAdapter[Summary] = TypeAdapter(Summary)
+LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
 
 
 def packed(reading: ListReading) -> Iterator[bytes]:
-    """A line with the summary, then one for each set of lots; rows that are no lots are only counted."""
+    """A head, the sets of lots, then the summary; rows that are no lots are only counted."""
     lots = [row for row in reading.rows if row.kind == "lot"]
-    yield _SUMMARY.dump_json(
+    yield HEAD_PIECE + HEAD.dump_json(Head(reading.header_fingerprint, len(lots)))
+    for at in range(0, len(lots), ROWS_AT_ONCE):
+        yield ROWS_PIECE + LINE.join(map(_line, lots[at : at + ROWS_AT_ONCE]))
+    yield SUMMARY_PIECE + SUMMARY.dump_json(
         Summary(
             about=replace(reading, rows=()),
             lots=len(lots),
@@ -53,14 +62,21 @@ def packed(reading: ListReading) -> Iterator[bytes]:
             problems=tuple(islice(_worst_first(reading), PROBLEMS_KEPT_MAX)),
         )
     )
-    for at in range(0, len(lots), ROWS_AT_ONCE):
-        yield _ROWS.dump_json(lots[at : at + ROWS_AT_ONCE])
 
 
-def unpacked(answer: bytes) -> ListRead:
-    """What ``packed`` wrote; raises ``ValidationError``."""
-    summary, *sets = answer.split(b"\n")
-    return ListRead(_SUMMARY.validate_json(summary), sets)
+def _line(row: RowReading) -> bytes:
+    """Number, sheet, lot, cells as written, names of defaulted fields, findings, and what is known without a lot."""
+    return BETWEEN.join(
+        (
+            str(row.row).encode(),
+            orjson.dumps(row.sheet),
+            b"" if row.values is None else LOT.dump_json(row.values, exclude_none=True),
+            orjson.dumps(dict(row.source_values)),
+            ",".join(row.defaulted).encode(),
+            orjson.dumps([asdict(finding_of(problem)) for problem in row.problems]) if row.problems else b"",
+            orjson.dumps(dict(row.partial)) if row.partial else b"",
+        )
+    )
 
 
 def _worst_first(reading: ListReading) -> Iterator[Problem]:

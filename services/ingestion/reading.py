@@ -1,5 +1,7 @@
 """The edge to the sandbox: lists, mails and data sheets are read in a child, and what comes back is checked JSON."""
 
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,11 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.ingestion import mails
 from services.ingestion.datasheets import SheetReading, UnreadableSheet, door
-from services.ingestion.packing import ListRead, packed, unpacked
+from services.ingestion.packing import REFUSAL_PIECE, packed
 from services.ingestion.parsing import read_list
 from services.ingestion.parsing.model import MillContext, UnreadableFile
 from services.ingestion.parsing.wording import in_language
 from services.ingestion.settings import IngestionSettings
+from services.ingestion.unpacking import ListRead
 from shared.sandbox import Limits, Sandbox, SandboxFailed
 
 _WORDS = {
@@ -41,15 +44,15 @@ class Question:
 _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 
 
-def read(payload: bytes) -> bytes:
-    """The sandbox's door: a question and a file in, the reading or the refusal out."""
+def read(payload: bytes) -> Iterator[bytes]:
+    """The sandbox's door: a question and a file in, the reading piece by piece or the refusal out."""
     head, _, content = payload.partition(b"\n")
     question = _QUESTION.validate_json(head)
     try:
         reading = read_list(content, file_name=question.file_name, mill=question.mill, today=question.today)
+        yield from packed(reading)
     except UnreadableFile as refused:
-        return b"-" + orjson.dumps([refused.code, refused.message])
-    return b"+" + b"\n".join(packed(reading))
+        yield REFUSAL_PIECE + orjson.dumps([refused.code, refused.message])
 
 
 class Reader:
@@ -68,18 +71,13 @@ class Reader:
         )
         self._sandbox = Sandbox("services.ingestion.reading", limits=limits)
 
-    async def list(self, content: bytes, question: Question) -> ListRead:
-        """Read a list; raises ``UnreadableFile`` with a reason for the mill."""
-        try:
-            answer = await self._sandbox.run("services.ingestion.reading.read", _pack(question) + content)
-            if answer.startswith(b"-"):
-                code, message = orjson.loads(answer[1:])
-                raise UnreadableFile(str(code), str(message))
-            return unpacked(answer[1:])
-        except SandboxFailed as failed:
-            raise UnreadableFile(failed.why, in_language(_WORDS[failed.why], question.mill.language)) from failed
-        except ValidationError as error:
-            raise UnreadableFile("crash", in_language(_WORDS["crash"], question.mill.language)) from error
+    @asynccontextmanager
+    async def list(self, content: bytes, question: Question) -> AsyncGenerator[ListRead]:
+        """Begin to read a list; raises ``UnreadableFile`` with a reason for the mill, here or while its lots come."""
+        damaged = UnreadableFile("crash", in_language(_WORDS["crash"], question.mill.language))
+        answer = self._sandbox.pieces("services.ingestion.reading.read", _pack(question) + content)
+        async with aclosing(answer), aclosing(_pieces(answer, question.mill.language)) as pieces:
+            yield await ListRead.begun(pieces, damaged)
 
     async def datasheet(self, content: bytes, *, today: date) -> SheetReading:
         """Read a data sheet; raises ``UnreadableSheet`` with a reason for the mill."""
@@ -100,6 +98,18 @@ class Reader:
 
     async def close(self) -> None:
         await self._sandbox.close()
+
+
+async def _pieces(answer: AsyncGenerator[bytes], language: str | None) -> AsyncGenerator[bytes]:
+    """What the child says; its end without an answer, and its refusal, in words for the mill."""
+    try:
+        async for piece in answer:
+            if piece.startswith(REFUSAL_PIECE):
+                code, message = orjson.loads(piece[1:])
+                raise UnreadableFile(str(code), str(message))
+            yield piece
+    except SandboxFailed as failed:
+        raise UnreadableFile(failed.why, in_language(_WORDS[failed.why], language)) from failed
 
 
 def _pack(question: Question) -> bytes:

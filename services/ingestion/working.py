@@ -4,11 +4,11 @@ import logging
 
 from services.ingestion.editing import context_of
 from services.ingestion.mails import MailRefused
-from services.ingestion.packing import ListRead
 from services.ingestion.parsing import UnreadableFile
 from services.ingestion.reading import Question, Reader
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store.messages import claim_message
+from services.ingestion.unpacking import ListRead
 from services.ingestion.usecases.messages import decide_message, refuse_message
 from services.ingestion.usecases.process import (
     Work,
@@ -66,29 +66,32 @@ async def read_next_list(db: Database, settings: IngestionSettings, reader: Read
         try:
             if claim.attempt > settings.read_attempts_max:
                 raise UnreadableFile("worn_out", _WORN_OUT)
-            reading, known = await _read(db, reader, work)
+            await _read(db, reader, work)
         except UnreadableFile as refused:
             async with db.transaction() as conn:
                 await refuse_reading(conn, claim, refused)
-            return 1
-        faults.reached(Step.LIST_READ)
-        async with db.transaction() as conn:
-            await finish_reading(conn, work, reading, known)
-            faults.reached(Step.LIST_JUDGED)
-        faults.reached(Step.LIST_TAKEN_IN)
     return 1
 
 
-async def _read(db: Database, reader: Reader, work: Work) -> tuple[ListRead, Known]:
-    """Read with what people taught us about such lists; of which kind it is, is known only after a first reading."""
+async def _read(db: Database, reader: Reader, work: Work) -> None:
+    """Read with what people taught us about such lists; of which kind it is, is known when its header has been read."""
     known = await _known(db, work, work.batch.header_fingerprint)
-    reading = await reader.list(work.content, question_of(work, known))
-    if reading.summary.about.header_fingerprint == work.batch.header_fingerprint:
-        return reading, known
-    better = await _known(db, work, reading.summary.about.header_fingerprint)
-    if better.lesson == known.lesson:
-        return reading, better
-    return await reader.list(work.content, question_of(work, better)), better
+    async with reader.list(work.content, question_of(work, known)) as read:
+        kind = read.header_fingerprint
+        better = known if kind == work.batch.header_fingerprint else await _known(db, work, kind)
+        if better.lesson == known.lesson:
+            return await _store(db, work, read, better)
+    async with reader.list(work.content, question_of(work, better)) as read:
+        return await _store(db, work, read, better)
+
+
+async def _store(db: Database, work: Work, read: ListRead, known: Known) -> None:
+    """The lots are stored while others are still being read; a list that cannot be read to its end leaves nothing."""
+    faults.reached(Step.LIST_READ)
+    async with db.transaction() as conn:
+        await finish_reading(conn, work, read, known)
+        faults.reached(Step.LIST_JUDGED)
+    faults.reached(Step.LIST_TAKEN_IN)
 
 
 async def _known(db: Database, work: Work, header_fingerprint: str | None) -> Known:

@@ -90,21 +90,6 @@ class Finding:
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One lot of a list as it was read. Without ``values`` it cannot be listed."""
-
-    place: int
-    sheet: str | None
-    number: int | None
-    values: LotValues | None
-    lot_ref: str | None  # also of a row that cannot be listed: its lot is in the list all the same
-    source_values: Mapping[str, str]
-    partial: Mapping[str, object]
-    findings: tuple[Finding, ...]
-    defaulted: tuple[str, ...]
-
-
 def status_of(*, values: LotValues | None, findings: tuple[Finding, ...], repeated: bool) -> RowStatus:
     """Where validation puts a row; ``repeated``: its lot number stood in an earlier row of this list."""
     if values is None:

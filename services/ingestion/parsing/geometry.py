@@ -66,6 +66,13 @@ def implied_diameter(lot: Draft | LotValues) -> float | None:
     return sqrt(each / (sqrt(low * high) * lot.width_mm / 1000) * 4 / pi) * 1000
 
 
+def lightest_kg(lot: Draft | LotValues) -> float | None:
+    """What a single reel of this width weighs at the least, where nothing is said of diameter and reels."""
+    if lot.form is not Form.REEL or lot.diameter_mm or lot.reel_count or not lot.width_mm:
+        return None
+    return pi / 4 * (THINNEST_REEL_MM / 1000) ** 2 * usual_density(lot.grade_code)[0] * lot.width_mm / 1000
+
+
 def expected_kg(lot: Draft | LotValues) -> float | None:
     """What the reels of a lot would weigh at the usual density of their grade."""
     found = density(lot)

@@ -103,6 +103,7 @@ def _by_words(text: str) -> Grade:
         return _resembling(" ".join(tokens))
     doubtful = any(t in lexicon.doubt for t in tokens)
     possible = _possible(names, hints, bars)
+    doubtful = doubtful or bool(names and bars and not possible - frozenset[str]().union(*bars))
     if len(possible) == 1 and names and not doubtful:
         return Grade("resolved", tuple(possible))
     if not doubtful and names:

@@ -11,11 +11,13 @@ from services.ingestion.parsing.columns import DIMENSION, Column
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.money import about_a_euro
 from services.ingestion.parsing.numbers import Mark, MarkDecision, Quantity
+from services.ingestion.parsing.tables import LANGUAGES
 from services.ingestion.parsing.text import fold
 from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, per_tonne
 
 _WITH_UNITS = frozenset({"length", "weight", "thickness", "gsm"})  # a unit may stand behind the number
 _THOUSANDS = re.compile(r"\b(?:tsd|tausend|thousand|thousands|mille|migliaia|miles|milliers|1[.,' ]?000|'?000)\b")
+COMMA_LANGUAGES = (frozenset(LANGUAGES) | {"sk", "nb", "no", "nn", "ro", "sl", "hr"}) - {"en"}
 _CORE_INCHES = frozenset({3, 4, 5, 6, 10, 12})
 _USUAL = {  # field -> what one cell usually holds, in canonical units
     "gsm": (10, 1500),
@@ -76,9 +78,7 @@ def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None,
         mark = ","
     else:
         base = (language or mill.language or "").split("-")[0]
-        mark = (
-            "," if base in {"de", "it", "es", "fr", "fi", "sv", "nl", "pl", "pt"} else ("." if base == "en" else None)
-        )
+        mark = "," if base in COMMA_LANGUAGES else ("." if base == "en" else None)
     units = [c.header.unit.unit for c in columns if c.header.unit and c.field in DIMENSION]
     imperial = mill.country in ("US", "CA") or (
         any(u in ("in", "lb") for u in units) and not any(u in ("mm", "cm", "kg", "t") for u in units)

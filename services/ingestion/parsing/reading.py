@@ -151,6 +151,7 @@ def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, to
     if scope.price is not None and scope.price.unit == "ton?" and not habit.imperial:
         scope.price = HeaderUnit("price", PriceUnit.PER_T.value, scope.price.currency)
     _start_from_name(scope, grid.name)
+    scope.headings.of_list(above, grid.name)
     if document.kind == "text":
         scope.place = place_in(above, mill.country)
     return Part(grid, table, columns, scope, layout(grid, table, named, typed=document.kind == "text"))
@@ -210,11 +211,14 @@ def _enter_section(scope: Scope, row: list[Cell]) -> None:
     if grade.outcome == "unknown" and form is not None:
         scope.section_form = form
         return
+    if grade.outcome == "unknown" and scope.headings.enter(text, over_grades=scope.section_grade is None):
+        return
     place = places.place(text, scope.mill.country)
     if grade.outcome == "unknown" and place[1] is not None and "location_place" not in scope.columns:
         scope.place = place
         return
     scope.section_grade, scope.section_text, scope.section_form = grade, text, form
+    scope.headings.new_grade(text)
 
 
 def _review(document: Document, parts: list[Part]) -> list[Problem]:

@@ -1,5 +1,6 @@
 """From the cells of one row to a lot, or to the reasons why it is none."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import cast
@@ -65,6 +66,8 @@ _REJECTING = frozenset(
     }
 )
 
+_REMARKS = frozenset({"surplus_reason", "defects", "remarks"})
+_OFF_SPEC = re.compile(r"off[\s-]*spec\w*", re.IGNORECASE)  # in a remark the reason of the surplus, not its class
 GSM_ODD = 2.5  # times what a grade has, or less than that part of it: one of the two is wrong
 
 Reader = tuple[str, int, str, Callable[[Cell], Reading], dict[Cell, Reading]]
@@ -98,7 +101,7 @@ def read_row(scope: Scope, readers: list[Reader], row: list[Cell]) -> RowResult:
     _price(scope, values, result)
     _where(scope, values, result)
     _words(scope, values, result)
-    _finish(scope, result)
+    _finish(scope, values, result)
     return result
 
 
@@ -117,7 +120,7 @@ def _sizes(scope: Scope, values: dict[str, object], result: RowResult) -> None:
             draft.sheet_w_mm, draft.sheet_l_mm, draft.grain = rounded(size.first), rounded(size.second), size.grain
         elif draft.sheet_l_mm is not None and draft.sheet_w_mm is None:
             draft.sheet_w_mm = draft.width_mm
-        draft.width_mm = None
+        draft.width_mm = draft.reel_count = None  # sheets come on pallets: "Anzahl 4" beside a format counts no reels
     elif form is Form.REEL:
         result.faults[:] = [f for f in result.faults if f.field not in ("sheet_w_mm", "sheet_l_mm")]
         draft.sheet_w_mm = draft.sheet_l_mm = None
@@ -200,13 +203,14 @@ def _words(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     """Reason and defects from every column of words; the remark itself is kept."""
     draft = result.draft
     reason = cast(str | None, values.get("surplus_reason"))
-    told = [cast(str, values[n]) for n in values if n.split("#")[0] in ("surplus_reason", "defects", "remarks")]
+    told = [cast(str, values[n]) for n in values if n.split("#")[0] in _REMARKS]
     for text in (reason, *told):
         if text and draft.surplus_reason is None:
             draft.surplus_reason = terms.surplus_reason(text)
         if text and terms.is_sold(text):
             result.faults.append(Fault(None, "sold", f'The row is marked "{text}".'))
             break
+    draft.surplus_reason = draft.surplus_reason or scope.headings.reason
     if told:
         defects = [d for text in told for d in terms.defects(text)]
         draft.defects = tuple(dict.fromkeys(defects))
@@ -214,12 +218,28 @@ def _words(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     draft.remarks = "; ".join(remarks) or None
 
 
-def _finish(scope: Scope, result: RowResult) -> None:
+def _class_of_words(scope: Scope, values: dict[str, object], result: RowResult) -> None:
+    """Where no column says the class: a remark, the heading above the row, the title; else it is a B."""
+    draft, above = result.draft, scope.headings
+    said = "; ".join(cast(str, values[n]) for n in values if n.split("#")[0] in _REMARKS)
+    found, doubtful = terms.classes_inside(_OFF_SPEC.sub(" ", said)) if said else frozenset[QualityClass](), said
+    if not found:
+        found, doubtful = frozenset({above.quality} if above.quality else ()), above.doubtful
+    if len(found) == 1:
+        draft.quality_class = next(iter(found))
+    elif doubtful and (found or above.doubtful):
+        text = f'The quality class "{doubtful}" is not known. Which class is it: prime, A, B or C?'
+        result.faults.append(Fault("quality_class", "unknown_class", text))
+    else:
+        draft.quality_class = QualityClass.B
+        result.defaulted.insert(0, "quality_class")
+
+
+def _finish(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     draft = result.draft
     unclear = {f.field for f in result.faults if f.severity == "error"}
     if draft.quality_class is None and "quality_class" not in unclear:
-        draft.quality_class = QualityClass.B
-        result.defaulted.insert(0, "quality_class")
+        _class_of_words(scope, values, result)
     result.faults[:] = [
         f
         if f.field in _REJECTING or f.field is None or f.severity != "error"
@@ -248,6 +268,11 @@ def _weigh(draft: Draft, result: RowResult) -> None:
         result.faults.append(Fault("gsm", "grade_and_gsm", text))
     share = geometry.share_of_usual(draft)
     if share is None:
+        lightest = geometry.lightest_kg(draft)
+        if lightest is not None and draft.weight_net_kg is not None and draft.weight_net_kg < lightest:
+            text = f"A single reel of this width weighs {lightest:,.0f} kg or more, not {draft.weight_net_kg:,f} kg."
+            result.faults.append(Fault("weight_net_kg", "size_and_weight", text))
+            return
         implied = geometry.implied_diameter(draft)
         if implied is None or geometry.THINNEST_REEL_MM <= implied <= geometry.THICKEST_REEL_MM:
             return

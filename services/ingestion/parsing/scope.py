@@ -9,6 +9,7 @@ from typing import cast
 from services.ingestion.parsing import dates, grades
 from services.ingestion.parsing.columns import Column
 from services.ingestion.parsing.draft import Fault
+from services.ingestion.parsing.headings import Headings
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.quantities import Habit, Plan
 from services.ingestion.parsing.sheets import Cell
@@ -36,6 +37,7 @@ class Scope:
     section_grade: grades.Grade | None = None
     section_text: str | None = None
     section_form: Form | None = None
+    headings: Headings = field(default_factory=Headings)
     caches: dict[str, dict[Cell, Reading]] = field(default_factory=dict[str, dict[Cell, Reading]])
 
 

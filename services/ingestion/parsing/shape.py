@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.ingestion.parsing import terms
-from services.ingestion.parsing.columns import Column
+from services.ingestion.parsing.columns import FREE_TEXT, Column
 from services.ingestion.parsing.model import RowKind
 from services.ingestion.parsing.scope import filled_cells
 from services.ingestion.parsing.sheets import Cell, Grid
@@ -28,6 +28,7 @@ def layout(grid: Grid, table: Table, columns: dict[str, Column], *, typed: bool)
     sizing = [columns[k].index for k in ("gsm", "width_mm", "format", "sheet_w_mm") if k in columns]
     header = {i: normal(h.text) for i, h in enumerate(table.headers) if h.text}
     header_cells = [{normal(c) for c in grid.rows[r] if isinstance(c, str) and c.strip()} for r in table.rows]
+    remarks = {c.index for c in columns.values() if c.field in FREE_TEXT} - {min(header, default=0)}
     kinds: list[RowKind] = []
     for index, row in enumerate(grid.rows):
         if index in grid.hidden_rows:
@@ -40,11 +41,23 @@ def layout(grid: Grid, table: Table, columns: dict[str, Column], *, typed: bool)
             kinds.append("blank")
         elif index < table.rows[0]:
             kinds.append("text" if typed else "title")
+        elif len(filled) == 1 and filled[0][0] in remarks and _goes_on(grid.rows[index - 1], filled[0], kinds[-1]):
+            kinds.append("text")
         else:
             kinds.append(_kind(filled, keys, sizing, header, header_cells))
     _settle(kinds, typed=typed)
     totals = [i for i, k in enumerate(kinds) if k == "total"]
     return Layout(kinds, totals[-1] if totals else None)
+
+
+def _goes_on(above: list[Cell], cell: tuple[int, Cell], kind: RowKind) -> bool:
+    """A remark alone in its row belongs to the lot above, which takes it over; it is no heading of those below."""
+    at, text = cell
+    if kind != "lot" or not isinstance(text, str):
+        return False
+    above.extend([None] * (at + 1 - len(above)))
+    above[at] = f"{above[at]}; {text}" if above[at] is not None else text
+    return True
 
 
 def _kind(
@@ -58,12 +71,10 @@ def _kind(
     if len(texts) == len(filled) and all(set(c) <= _RULER for _, c in texts):
         return "line"
     present = {i for i, c in filled if not (isinstance(c, str) and is_empty_mark(c))}
-    sized = any(i in present for i in sizing)
-    if len(filled) <= max(6, len(header) // 2 + 1) and not sized:
-        for _, text in texts[:3]:
-            kind = terms.total_kind(text)
-            if kind:
-                return "subtotal" if kind == "subtotal" else "total"
+    if len(filled) <= max(6, len(header) // 2 + 1):
+        labels = {i: kind for i, text in texts if (kind := terms.total_kind(text))}
+        if labels and not any(i in present and i not in labels for i in sizing):
+            return "subtotal" if "subtotal" in labels.values() else "total"
     if len(texts) >= 3 and len(texts) >= 0.7 * len(filled) and _starts_header(texts[0][1], header_cells):
         mine = {normal(c) for _, c in texts}
         if any(len(mine & cells) >= max(3, 0.7 * len(mine)) for cells in header_cells):

@@ -37,16 +37,28 @@ def quality_class(text: str) -> QualityClass | None:
 
 @lru_cache(maxsize=4096)
 def class_inside(text: str) -> QualityClass | None:
-    """A class named inside a longer text ("Testliner 2, II. Wahl"); single letters and digits are not enough."""
+    """The class named inside a longer text ("Testliner 2, II. Wahl"); ``None`` also where it names several."""
+    found = classes_inside(text)
+    return next(iter(found)) if len(found) == 1 else None
+
+
+@lru_cache(maxsize=8192)
+def classes_inside(text: str) -> frozenset[QualityClass]:
+    """Every class a longer text names; single letters and digits are not enough, and a denied class does not count."""
     tokens = normal(text).split()
+    free = [True] * len(tokens)
+    found: set[QualityClass] = set()
     for size in (3, 2, 1):
         for start in range(len(tokens) - size + 1):
             phrase = " ".join(tokens[start : start + size])
-            if size > 1 or phrase in ("prime", "seconds", "retree", "offgrade", "2nds"):
-                found = _classes().get(phrase)
-                if found is not None and len(phrase) > 3:
-                    return found
-    return None
+            if not all(free[start : start + size]) or len(phrase) <= 3:
+                continue
+            known = _classes().get(phrase) if size > 1 or phrase in word_set("class_words") else None
+            if known is not None:
+                free[start : start + size] = [False] * size
+                if not _denied(" ".join(tokens[:start])):
+                    found.add(known)
+    return frozenset(found)
 
 
 @cache
@@ -144,10 +156,21 @@ def is_now(text: str) -> bool:
     return is_empty_mark(text) or normal(text) in word_set("available_now")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def is_sold(text: str) -> bool:
-    token = normal(text)
-    return token in word_set("sold") or (bool(token) and token.split()[0] in word_set("sold") and len(token) < 30)
+    """Whether a status or remark says that the lot is gone or kept for somebody; "only sold complete" does not."""
+    for clause in _CLAUSE.split(text):
+        tokens = normal(clause).split()
+        if not word_set("sold").isdisjoint(tokens) or any(p in f" {' '.join(tokens)} " for p in _kept()):
+            at = next((i for i, t in enumerate(tokens) if t in word_set("sold")), 0)
+            if word_set("how_sold").isdisjoint(tokens) and not _denied(" ".join(tokens[:at])):
+                return True
+    return False
+
+
+@cache
+def _kept() -> tuple[str, ...]:
+    return tuple(f" {phrase} " for phrase in word_set("sold") if " " in phrase)
 
 
 @lru_cache(maxsize=1024)

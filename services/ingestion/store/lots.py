@@ -1,6 +1,6 @@
 """Lots of a mill: what its lists said about them, and what catalog says."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,9 +19,10 @@ class ListedLot:
     status: str
 
 
-def listed_lots(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> AsyncGenerator[list[ListedLot]]:
-    """The mill's lots for sale in sets; ``of_this_list``: a list of this kind confirmed it last."""
-    return fetch_sets(
+async def listed_lots(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> dict[str, ListedLot]:
+    """The mill's lots for sale by their key; ``of_this_list``: a list of this kind confirmed it last."""
+    found: dict[str, ListedLot] = {}
+    async for some in fetch_sets(
         conn,
         ListedLot,
         """
@@ -32,7 +33,9 @@ def listed_lots(conn: Conn, *, mill_id: UUID, header_fingerprint: str) -> AsyncG
         WHERE r.mill_id = %(mill_id)s AND r.listed
         """,
         {"mill_id": mill_id, "header_fingerprint": header_fingerprint},
-    )
+    ):
+        found.update((one.lot_key, one) for one in some)
+    return found
 
 
 async def count_commits(

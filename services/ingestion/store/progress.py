@@ -8,8 +8,6 @@ from uuid import UUID
 from services.ingestion.domain.batches import BatchStatus, sources_of
 from shared.db import Conn, execute, fetch_all, fetch_one
 
-LONG_LIST = 5_000
-
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -130,6 +128,20 @@ async def refresh_figures(conn: Conn, batch_id: UUID) -> None:
     )
 
 
+async def hold(conn: Conn, claim: Claim) -> bool:
+    """Lock a list that is being read; ``False`` when it was cancelled or another worker took over."""
+    cursor = await conn.execute(
+        """
+        SELECT 1
+        FROM batch
+        WHERE batch_id = %(batch_id)s AND status = 'parsing' AND attempts = %(attempt)s
+        FOR NO KEY UPDATE
+        """,
+        {"batch_id": claim.batch_id, "attempt": claim.attempt},
+    )
+    return await cursor.fetchone() is not None
+
+
 async def set_reasons(conn: Conn, batch_id: UUID, reasons: Sequence[str]) -> None:
     await execute(
         conn,
@@ -138,10 +150,9 @@ async def set_reasons(conn: Conn, batch_id: UUID, reasons: Sequence[str]) -> Non
     )
 
 
-async def allow_pauses(conn: Conn, *, rows: int) -> None:
+async def allow_pauses(conn: Conn) -> None:
     """A long list is worked on for seconds between two statements: the server must not take that for a hang."""
-    if rows > LONG_LIST:
-        await execute(conn, "SET LOCAL idle_in_transaction_session_timeout = '120s'", {})
+    await execute(conn, "SET LOCAL idle_in_transaction_session_timeout = '120s'", {})
 
 
 async def set_parts(conn: Conn, *, batch_id: UUID, parts: int) -> None:

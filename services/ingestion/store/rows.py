@@ -1,15 +1,14 @@
 """Rows of a batch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
-from services.ingestion.domain.batches import Action, Row, RowStatus
+from services.ingestion.domain.batches import Action
 from shared.contracts.types import LotValues
-from shared.db import Conn, copy_rows, execute, fetch_all
+from shared.db import Conn, execute, fetch_all
 
 LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
 
@@ -17,23 +16,6 @@ LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
 def lot_json(values: LotValues) -> dict[str, object]:
     """A lot as it is stored: canonical JSON without what is not stated."""
     return LOT.dump_python(values, mode="json", exclude_none=True)
-
-
-def _packed(values: LotValues) -> bytes:
-    """The same, written at once: a list has many rows."""
-    return LOT.dump_json(values, exclude_none=True)
-
-
-def _as_it_is(packed: bytes) -> bytes:
-    return packed
-
-
-@dataclass(frozen=True, slots=True)
-class NewRow:
-    row_id: UUID
-    row: Row
-    status: RowStatus
-    lot_key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,38 +45,6 @@ class BatchRow:
     @property
     def values(self) -> LotValues | None:
         return None if self.lot is None else LOT.validate_python(self.lot)
-
-
-_TYPES = ("uuid", "uuid", "int4", "text", "int4", "text", "text", "jsonb", "jsonb", "jsonb", "jsonb", "text[]")
-
-
-async def insert_rows(conn: Conn, batch_id: UUID, rows: Sequence[NewRow]) -> None:
-    await copy_rows(
-        conn,
-        """
-        COPY batch_row (row_id, batch_id, place, sheet, row_number, status, lot_key, lot, partial, source_values,
-                        problems, defaulted)
-        FROM STDIN (FORMAT BINARY)
-        """,
-        _TYPES,
-        [
-            (
-                new.row_id,
-                batch_id,
-                new.row.place,
-                new.row.sheet,
-                new.row.number,
-                new.status.value,
-                new.lot_key,
-                None if new.row.values is None else Jsonb(_packed(new.row.values), dumps=_as_it_is),
-                Jsonb(dict(new.row.partial)),
-                Jsonb(dict(new.row.source_values)),
-                Jsonb([asdict(finding) for finding in new.row.findings]),
-                list(new.row.defaulted),
-            )
-            for new in rows
-        ],
-    )
 
 
 async def delete_rows(conn: Conn, batch_id: UUID) -> None:
@@ -154,15 +104,19 @@ async def set_plan(
     )
 
 
-async def replace_withdrawals(
-    conn: Conn, *, batch_id: UUID, row_ids: Sequence[UUID], lot_keys: Sequence[str], first_place: int
-) -> None:
-    """One row without a place in the file for each lot that the list no longer has; those a person excluded stay."""
+async def delete_withdrawals(conn: Conn, batch_id: UUID) -> None:
+    """Rows for lots that the list no longer has; those a person excluded stay."""
     await execute(
         conn,
         "DELETE FROM batch_row WHERE batch_id = %(batch_id)s AND action = 'withdraw' AND status = 'valid'",
         {"batch_id": batch_id},
     )
+
+
+async def insert_withdrawals(
+    conn: Conn, *, batch_id: UUID, row_ids: Sequence[UUID], lot_keys: Sequence[str], first_place: int
+) -> None:
+    """One row without a place in the file for each lot that the list no longer has."""
     await execute(
         conn,
         """

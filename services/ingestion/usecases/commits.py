@@ -11,7 +11,6 @@ from services.ingestion.store.commits import SentRow
 from services.ingestion.store.progress import Overdue
 from services.ingestion.store.rows import LOT
 from services.ingestion.usecases.announce import announce
-from services.ingestion.usecases.plan import Plan, save_plan
 from services.ingestion.usecases.receive import CHANNEL
 from services.ingestion.usecases.undo import send_undo, take_undo_answers
 from shared import outbox, trace
@@ -22,26 +21,30 @@ from shared.db import Conn, notify
 _STATUS_OF_OUTCOME = {RowOutcome.REJECTED: RowStatus.REJECTED, RowOutcome.DEFERRED: RowStatus.DEFERRED}
 
 
-async def commit_batch(conn: Conn, batch: Batch, plan: Plan, *, previous: BatchStatus) -> Batch:
+async def commit_batch(
+    conn: Conn, batch: Batch, *, present: Sequence[str], missing: Sequence[str], previous: BatchStatus
+) -> Batch:
     """Send every row that can be listed to catalog, in parts; rows that cannot are rejected.
 
+    The rows carry their plan: ``present`` are the keys of those that can be listed, ``missing`` those to be withdrawn.
     The mill's row is locked, so the commit numbers of its lots and the parts of its lists keep their order.
     """
-    if not plan.rows:
+    if not present:
         raise NothingToCommit
     # Whoever commits it, the list goes on in the chain that its mail or upload began.
     with trace.tracing(trace.continued(batch.correlation_id)):
-        return await _commit(conn, batch, plan, previous=previous)
+        return await _commit(conn, batch, present=present, missing=missing, previous=previous)
 
 
-async def _commit(conn: Conn, batch: Batch, plan: Plan, *, previous: BatchStatus) -> Batch:
-    await save_plan(conn, batch, plan)
+async def _commit(
+    conn: Conn, batch: Batch, *, present: Sequence[str], missing: Sequence[str], previous: BatchStatus
+) -> Batch:
     await lots.count_commits(
         conn,
         mill_id=batch.mill_id,
         header_fingerprint=batch.header_fingerprint or "",
-        present=[planned.lot_key for planned in plan.rows],
-        missing=plan.missing,
+        present=present,
+        missing=missing,
     )
     await commits.reject_invalid(conn, batch.batch_id)
     accepted = await commits.accept_rows(conn, batch.batch_id, part_size=outbox.SET_MAX)

@@ -24,7 +24,7 @@ from services.ingestion.store.edits import Edited
 from services.ingestion.store.mills import Mill
 from services.ingestion.store.rows import BatchRow
 from services.ingestion.usecases.held import held
-from services.ingestion.usecases.process import judge
+from services.ingestion.usecases.plan import judge_again
 from services.ingestion.usecases.profiles import remember_words
 from services.ingestion.usecases.replacing import FindReplace, edits_for, words_taught
 from shared.contracts.types import ref_key
@@ -137,7 +137,7 @@ async def _apply(
     await progress.move(conn, batch_id=batch.batch_id, target=BatchStatus.VALIDATING)
     reasons = batch.reading.get("review_reasons")
     unsure = [str(reason) for reason in reasons] if isinstance(reasons, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] – isinstance leaves its parts unknown
-    await judge(conn, mill, batch.batch_id, unsure=unsure, automatic=False)
+    await judge_again(conn, mill, batch.batch_id, unsure=unsure)
     after = await batches.find_batch(conn, batch.batch_id, mill_id=mill.organization_id)
     return Fixed(after or batch, verdicts, remembered)
 

@@ -1,53 +1,104 @@
-"""Rows of a batch, made of what was read of a list."""
+"""Rows of a batch, made of what was read of a list: their keys, their status, and what each does to its lot.
 
-from collections.abc import Sequence
+A row is written once, with its plan; so the mill's lots for sale are at hand before the first row is.
+"""
 
-from uuid_utils.compat import uuid7
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from decimal import Decimal
 
-from services.ingestion.domain.batches import Finding, Row, status_of
-from services.ingestion.domain.lots import LotKeys
-from services.ingestion.editing import finding_of
-from services.ingestion.parsing.model import RowReading
+import orjson
+
+from services.ingestion.domain.batches import ACCEPTABLE, Action, Finding, RowStatus
+from services.ingestion.domain.lots import Change, LotKeys, changed_fields
 from services.ingestion.parsing.wording import in_language
-from services.ingestion.store.rows import NewRow
+from services.ingestion.store.lots import ListedLot
+from services.ingestion.store.rows import LOT
+from services.ingestion.store.writing import NewRows
+from services.ingestion.unpacking import ReadRow
 from shared.contracts.types import ref_key
+
+_CREATE, _CONFIRM = Change(Action.CREATE), Change(Action.CONFIRM)
 
 
 class RowMaker:
-    """Makes the rows of one list, set after set: it knows the places given and the lots seen before."""
+    """Makes the rows of one list, set after set, and adds up what the list is and does.
 
-    def __init__(self, language: str) -> None:
+    ``accepted``: keys of the rows that can be listed, in the order of the list; ``price_ratios``: new by old.
+    """
+
+    def __init__(self, language: str, known: Mapping[str, ListedLot]) -> None:
         self._language = language
+        self._known = known
         self._keys = LotKeys()
         self._seen: set[str] = set()
-        self._place = 0
+        self._stated: set[str] = set()
+        self.place = 0
+        self.counts: Counter[RowStatus] = Counter()
+        self.changes: Counter[Action] = Counter()
+        self.weight_kg = Decimal()
+        self.accepted: list[str] = []
+        self.price_ratios: list[Decimal] = []
 
-    def rows(self, lots_read: Sequence[RowReading]) -> list[NewRow]:
-        return [self._made(read) for read in lots_read]
+    def make(self, lots_read: Sequence[ReadRow], into: NewRows) -> None:
+        for read in lots_read:
+            self._make(read, into)
 
-    def _made(self, read: RowReading) -> NewRow:
-        self._place += 1
-        ref = read.values.lot_ref if read.values else read.partial.get("lot_ref")
-        lot_ref = str(ref) if ref else None
-        key = self._keys.of(read.values)
-        repeated = key is not None and key in self._seen
-        if key is not None:
+    def missing(self) -> list[str]:
+        """Lots of the last list of this kind that do not stand in this one, not even in a row that is refused."""
+        return sorted(key for key, lot in self._known.items() if lot.of_this_list and key not in self._stated)
+
+    def known_of_this_list(self) -> int:
+        return sum(lot.of_this_list for lot in self._known.values())
+
+    def _make(self, read: ReadRow, into: NewRows) -> None:
+        self.place += 1
+        key = ref_key(read.lot_ref)
+        if key is None and read.lot is not None:
+            key = self._keys.of(read.values)
+        status, findings, change = RowStatus.INVALID, read.findings, None
+        if read.lot is not None and key is not None:
+            status = RowStatus.WARNING if findings else RowStatus.VALID
+            if key in self._seen:
+                status, findings = RowStatus.DUPLICATE, self._repeated(read)
             self._seen.add(key)
-        findings = tuple(finding_of(problem) for problem in read.problems)
-        if repeated:
-            message = f"The lot number {lot_ref} stands in an earlier row of this list."
-            told = in_language(message, self._language)
-            findings = (*findings, Finding("duplicate_lot_ref", told, "error", field="lot_ref", raw=lot_ref))
-        row = Row(
-            place=self._place,
-            sheet=read.sheet,
-            number=read.row,
-            values=read.values,
-            lot_ref=lot_ref,
-            source_values=read.source_values,
-            partial=read.partial,
+        if key is not None:
+            self._stated.add(key)
+        self.counts[status] += 1
+        if status in ACCEPTABLE and key is not None:
+            change = self._change(key, read)
+            self.changes[change.action] += 1
+            self.weight_kg += read.weight_net_kg
+            self.accepted.append(key)
+        into.add(
+            read,
+            place=self.place,
+            lot_key=key,
+            status=status,
+            action=change.action if change else None,
+            changed=change.changed if change else (),
             findings=findings,
-            defaulted=read.defaulted,
         )
-        status = status_of(values=row.values, findings=findings, repeated=repeated)
-        return NewRow(uuid7(), row, status, key if key is not None else ref_key(lot_ref))
+
+    def _repeated(self, read: ReadRow) -> bytes:
+        message = f"The lot number {read.lot_ref} stands in an earlier row of this list."
+        told = in_language(message, self._language)
+        finding = Finding("duplicate_lot_ref", told, "error", field="lot_ref", raw=read.lot_ref)
+        return orjson.dumps([*orjson.loads(read.findings or b"[]"), asdict(finding)])
+
+    def _change(self, key: str, read: ReadRow) -> Change:
+        known = self._known.get(key)
+        if known is None:
+            return _CREATE
+        if orjson.loads(known.lot) == read.lot:
+            return _CONFIRM  # most lots of most lists; the same values may still be written in another way
+        before, after = LOT.validate_json(known.lot), LOT.validate_json(read.lot_text)
+        changed = changed_fields(before, after)
+        if not changed:
+            return _CONFIRM
+        if before.price_per_t and after.price_per_t and before.currency == after.currency:
+            ratio = after.price_per_t / before.price_per_t
+            if ratio != 1:
+                self.price_ratios.append(ratio)
+        return Change(Action.UPDATE, changed)

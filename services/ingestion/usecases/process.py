@@ -6,24 +6,27 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.ingestion.domain.batches import BatchStatus
-from services.ingestion.domain.guards import Limits, objections
-from services.ingestion.packing import ListRead, Summary
+from uuid_utils.compat import uuid7
+
+from services.ingestion.domain.batches import Action, BatchStatus, RowStatus
+from services.ingestion.domain.guards import ListFigures
+from services.ingestion.packing import Summary
 from services.ingestion.parsing.model import Problem, UnreadableFile
 from services.ingestion.parsing.wording import in_language, word_in
-from services.ingestion.store import batches, mills, progress, rows
+from services.ingestion.store import batches, figures, lots, mills, progress, rows
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.mills import Mill
 from services.ingestion.store.progress import Claim
+from services.ingestion.store.writing import NewRows
+from services.ingestion.unpacking import ListRead
 from services.ingestion.usecases.announce import announce
 from services.ingestion.usecases.commits import commit_batch
 from services.ingestion.usecases.making_rows import RowMaker
-from services.ingestion.usecases.plan import figures_of, plan_batch, save_plan
+from services.ingestion.usecases.plan import reasons_for_review
 from services.ingestion.usecases.profiles import Known
 from shared.db import Conn
 
 ROWS_MAX = 100_000  # the longest list we promise to read
-LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,68 +81,91 @@ async def refuse_reading(conn: Conn, claim: Claim, refused: UnreadableFile) -> N
 
 
 async def finish_reading(conn: Conn, work: Work, read: ListRead, known: Known) -> None:
-    """Store what the list says; commit it when the mill is trusted and no guard objects, else ask a person.
+    """Store what the list says, while it is being read; commit it when the mill is trusted and no guard objects.
 
-    ``known`` is what the list was read with.
+    ``known`` is what the list is read with. Raises ``UnreadableFile`` when there is nothing to store.
     """
     claim = work.claim
-    summary, about = read.summary, read.summary.about
-    if summary.lots > ROWS_MAX:
-        message = f"The list has {summary.lots} rows; the limit is {ROWS_MAX}. Send it in parts."
-        return await refuse_reading(conn, claim, UnreadableFile("too_many_rows", message))
-    await progress.allow_pauses(conn, rows=summary.lots)
+    if read.lots > ROWS_MAX:
+        message = f"The list has {read.lots} rows; the limit is {ROWS_MAX}. Send it in parts."
+        raise UnreadableFile("too_many_rows", message)
+    await progress.allow_pauses(conn)
     mill = await mills.lock_mill(conn, claim.mill_id) or work.mill
+    if not await progress.hold(conn, claim):
+        return None
+    await rows.delete_rows(conn, claim.batch_id)
+    listed = await lots.listed_lots(conn, mill_id=claim.mill_id, header_fingerprint=read.header_fingerprint)
+    made, written = RowMaker(mill.language, listed), NewRows(claim.batch_id)
+    async for lots_read in read.sets():
+        made.make(lots_read, written)
+        await written.write(conn)
+    return await _settle(conn, work, mill, read.summary, made, known)
+
+
+async def _settle(conn: Conn, work: Work, mill: Mill, summary: Summary, made: RowMaker, known: Known) -> None:
+    """Where a list goes from here, once its rows are stored."""
+    about, batch_id = summary.about, work.claim.batch_id
     unsure = [problem.message for problem in about.review_reasons]
-    problems = [_sentence(problem, mill.language) for problem in summary.problems]
     target = BatchStatus.VALIDATING
     if not summary.readable:
         if not summary.lots and not about.columns:
             message = " ".join([in_language("No list was found in the file.", mill.language), *unsure])
-            return await refuse_reading(conn, claim, UnreadableFile("no_lots", message))
+            raise UnreadableFile("no_lots", message)
         target = BatchStatus.MAPPING_REQUIRED
         words = "No row could be read with these columns; say what each column means."
         unsure = unsure or [in_language(words, mill.language)]
-    moved = await progress.move(
-        conn, batch_id=claim.batch_id, target=target, reasons=unsure, problems=problems, attempt=claim.attempt
-    )
-    if moved is None:
-        return None  # cancelled meanwhile, or another worker took over
+    problems = [_sentence(problem, mill.language) for problem in summary.problems]
+    await progress.move(conn, batch_id=batch_id, target=target, reasons=unsure, problems=problems)
     await batches.set_reading(
         conn,
-        batch_id=claim.batch_id,
+        batch_id=batch_id,
         header_fingerprint=about.header_fingerprint,
         list_date=about.list_date,
         reading=_facts(summary),
         profile_id=known.profile.profile_id if known.profile else None,
         profile_version=known.profile.version if known.profile else None,
     )
-    await rows.delete_rows(conn, claim.batch_id)
-    made = RowMaker(mill.language)
-    for lots_read in read.sets():
-        await rows.insert_rows(conn, claim.batch_id, made.rows(lots_read))
-    await progress.refresh_figures(conn, claim.batch_id)
+    missing = made.missing() if work.batch.list_mode == "snapshot" else []
+    changes = {**made.changes, **({Action.WITHDRAW: len(missing)} if missing else {})}
     if target is BatchStatus.MAPPING_REQUIRED:
-        await announce(conn, claim.batch_id, previous=BatchStatus.PARSING)
-        return None
-    return await judge(conn, mill, claim.batch_id, unsure=unsure)
+        missing, changes = [], {}
+    await rows.insert_withdrawals(
+        conn, batch_id=batch_id, row_ids=[uuid7() for _ in missing], lot_keys=missing, first_place=made.place + 1
+    )
+    weight = made.weight_kg if made.accepted else None
+    await figures.set_figures(conn, batch_id, counts=made.counts, changes=changes, weight_net_kg=weight)
+    if target is BatchStatus.MAPPING_REQUIRED:
+        await announce(conn, batch_id, previous=BatchStatus.PARSING)
+        return
+    await _decide(conn, mill, batch_id, made, missing, unsure)
 
 
-async def judge(conn: Conn, mill: Mill, batch_id: UUID, *, unsure: Sequence[str], automatic: bool = True) -> None:
+async def _decide(
+    conn: Conn, mill: Mill, batch_id: UUID, made: RowMaker, missing: Sequence[str], unsure: Sequence[str]
+) -> None:
     """A validated list is committed at once, or waits for a person with every reason in plain words."""
     batch = await batches.find_batch(conn, batch_id, mill_id=mill.organization_id)
     if batch is None:
         raise LookupError(f"batch {batch_id} is gone")
-    plan = await plan_batch(conn, batch)
-    reasons = [*unsure, *objections(await figures_of(conn, mill=mill, batch=batch, plan=plan), LIMITS)]
-    if not mill.approved:
-        reasons.append(f"{mill.name} is not approved for trading at the moment.")
-    reasons = [in_language(reason, mill.language) for reason in reasons]
-    if automatic and not reasons and plan.rows:
-        await commit_batch(conn, batch, plan, previous=BatchStatus.VALIDATING)
+    figures_made = ListFigures(
+        mill_name=mill.name,
+        trusted=mill.trusted,
+        lots=len(made.accepted),
+        rejected=made.counts[RowStatus.INVALID],
+        repeated=made.counts[RowStatus.DUPLICATE],
+        weight_kg=made.weight_kg,
+        usual_weight_kg=await batches.usual_weight_kg(
+            conn, mill_id=batch.mill_id, header_fingerprint=batch.header_fingerprint or ""
+        ),
+        known=made.known_of_this_list(),
+        missing=len(missing),
+        price_ratios=made.price_ratios,
+    )
+    reasons = reasons_for_review(mill, figures_made, unsure)
+    if not reasons and made.accepted:
+        await commit_batch(conn, batch, present=made.accepted, missing=missing, previous=BatchStatus.VALIDATING)
         return
-    await save_plan(conn, batch, plan)
     await progress.move(conn, batch_id=batch_id, target=BatchStatus.REVIEW_REQUIRED, reasons=reasons)
-    await progress.refresh_figures(conn, batch_id)
     await announce(conn, batch_id, previous=BatchStatus.VALIDATING)
 
 

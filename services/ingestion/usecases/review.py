@@ -9,7 +9,7 @@ from services.ingestion.store.batches import Batch
 from services.ingestion.usecases.announce import announce
 from services.ingestion.usecases.commits import commit_batch
 from services.ingestion.usecases.held import held
-from services.ingestion.usecases.plan import plan_batch
+from services.ingestion.usecases.plan import plan_batch, save_plan
 from services.ingestion.usecases.receive import CHANNEL
 from shared.db import Conn, notify
 
@@ -26,7 +26,9 @@ async def request_commit(
     plan = await plan_batch(conn, batch)
     if plan.rejected and not reject_invalid:
         raise RowsNotReady(count=plan.rejected)
-    return await commit_batch(conn, batch, plan, previous=BatchStatus(batch.status))
+    await save_plan(conn, batch, plan)
+    present = [planned.lot_key for planned in plan.rows]
+    return await commit_batch(conn, batch, present=present, missing=plan.missing, previous=BatchStatus(batch.status))
 
 
 async def cancel_batch(conn: Conn, *, batch_id: UUID, mill_id: UUID | None, expected: int, reason: str) -> Batch:

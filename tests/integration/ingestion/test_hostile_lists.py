@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
+import orjson
 import pytest
 import pytest_asyncio
 
-from services.ingestion.packing import ListRead
 from services.ingestion.parsing import MillContext, UnreadableFile, read_list
 from services.ingestion.reading import Question, Reader
+from services.ingestion.unpacking import ReadRow
 from tests.integration.ingestion.conftest import settings_for
 from tests.support.hostile_lists import BILLION, LIST, OUTSIDE, READ, REFUSED, real_workbook
 from tests.support.lists import TODAY
@@ -28,8 +29,13 @@ async def narrow() -> AsyncIterator[Reader]:
     await one.close()
 
 
-def lots(read: ListRead) -> list[int | None]:
-    return [row.values.width_mm for rows in read.sets() for row in rows if row.values]
+async def rows(reader: Reader, content: bytes) -> list[ReadRow]:
+    async with reader.list(content, QUESTION) as read:
+        return [row async for some in read.sets() for row in some]
+
+
+async def widths(reader: Reader, content: bytes) -> list[int | None]:
+    return [row.values.width_mm for row in await rows(reader, content) if row.values]
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -38,19 +44,19 @@ async def test_file_when_hostile_then_refused_in_time_and_the_next_list_is_read(
     started = time.monotonic()
 
     with pytest.raises(UnreadableFile) as refused:
-        await narrow.list(content, QUESTION)
+        await rows(narrow, content)
 
     assert time.monotonic() - started < 5
     assert refused.value.code == code
     assert refused.value.message.endswith((".", "?"))
     started = time.monotonic()
-    assert lots(await narrow.list(LIST, QUESTION)) == [1000, 1100, 1200]
+    assert await widths(narrow, LIST) == [1000, 1100, 1200]
     assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("name", READ)
 async def test_file_when_it_only_looks_dangerous_then_its_list_is_read(narrow: Reader, name: str) -> None:
-    assert lots(await narrow.list(READ[name], QUESTION)) == [1000, 1100, 1200]
+    assert await widths(narrow, READ[name]) == [1000, 1100, 1200]
 
 
 def test_archive_when_its_names_climb_out_of_the_folder_then_nothing_is_written() -> None:
@@ -64,8 +70,8 @@ async def test_sheet_when_it_declares_entities_then_nothing_of_them_is_read(narr
     entity = "&l9;" if head is BILLION else "&e;"
     said = "damaged"
     with suppress(UnreadableFile):
-        read = await narrow.list(real_workbook(head=head, last=entity), QUESTION)
-        said = " ".join(text for rows in read.sets() for row in rows for text in row.source_values.values())
+        found = await rows(narrow, real_workbook(head=head, last=entity))
+        said = " ".join(text for row in found for text in orjson.loads(row.source_values).values())
 
     assert len(said) < 2000
     assert HOST_NAME not in said.split()

@@ -13,9 +13,10 @@ from services.ingestion.parsing import ListReading, MillContext, RowReading, Unr
 from services.ingestion.parsing.sheets import Cell, Grid
 from tests.support.lists import TODAY
 from tests.support.odd_lists import CASES, OddList
+from tests.support.trap_lists import TRAPS
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+@pytest.mark.parametrize("case", [*CASES, *TRAPS], ids=lambda c: c.name)
 def test_list_when_written_by_an_odd_habit_then_read_as_a_careful_person_would(case: OddList) -> None:
     assert problems_of(case) == []
 
