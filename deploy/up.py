@@ -8,7 +8,6 @@ from typing import Annotated
 
 import psycopg
 import typer
-from rich.table import Table
 
 from deploy import pm2
 from deploy.bootstrap import BootstrapRefused, bootstrap
@@ -21,7 +20,7 @@ from deploy.embedded.process import ServerFailed, listens
 from deploy.layout import POSTGRES_PASSWORD, SERVICES, Layout
 from deploy.market import ADMIN, PASSWORD
 from deploy.pm2 import Pm2Failed
-from deploy.screen import CONSOLE, fail, say, step
+from deploy.screen import fail, list_facts, say, step
 from shared.migrate import migrate
 
 READY_SECONDS_MAX = 60
@@ -155,8 +154,8 @@ def refuse_data_without_password(layout: Layout, given: Mapping[str, str]) -> No
 
 def _other_password(layout: Layout) -> str:
     return (
-        f"The database in {layout.postgres_data} was made with another password than {layout.secrets_file} knows: it is "
-        "left over from an earlier checkout at this place, or that file was replaced. To keep the data, put their "
+        f"The database in {layout.postgres_data} was made with another password than {layout.secrets_file} knows: it "
+        "is left over from an earlier checkout at this place, or that file was replaced. To keep the data, put their "
         "secrets.env back there; to begin anew without them, `bin/down --wipe`, then bin/up again."
     )
 
@@ -225,27 +224,30 @@ def _wait_until_ready(layout: Layout, wanted: list[str]) -> None:
 
 def show_end(layout: Layout, began: float, *, changed: bool, demo: bool) -> None:
     """Say what runs and where to look next."""
-    choices = Choices.read(layout.var)
-    table = Table.grid(padding=(0, 3))
-    table.add_row("API and its documentation", f"{layout.address}/mvp/api/docs/")
-    table.add_row("Sign in", f"{layout.address}/mvp/app/")
-    if choices is not None and "mail" in choices.embedded:
-        table.add_row("Mail that was sent", f"http://127.0.0.1:{layout.port('mail_pages')}/")
-    if demo:
-        table.add_row("Demo accounts", f"{ADMIN} (operator), {', '.join(accounts())}; password {PASSWORD}")
-        table.add_row("Try next", "sign in as the buyer, open a lot, press “I am interested”; mail a list of your own")
-    else:
-        create = ".venv/bin/python -m gateway.accounts create-admin --email you@example.org --name 'Your Name'"
-        table.add_row("First administrator", f"OFFCUT_SECRETS_FILE={layout.secrets_file} {create}")
-    if choices is not None and "mail" not in choices.embedded:
-        table.add_row("Mailed lists are believed of", f"{believed(layout)} (OFFCUT_AUTHSERV_ID, see README.md)")
-        table.add_row("Mails are from", sent_from(layout))
-    table.add_row("Processes", f"PATH={pm2.search_path()}:$PATH pm2 ls")
-    table.add_row("Stop", "bin/down (the data stay)")
     online = sum(process.online for process in pm2.running())
     what = "Offcut runs" if changed else "Offcut was running already; nothing was changed"
     say(f"\n[bold]{what}.[/] [dim]{online} processes, {time.monotonic() - began:.1f} s[/]")
-    CONSOLE.print(table)
+    list_facts(list(next_steps(layout, demo=demo)))
+
+
+def next_steps(layout: Layout, *, demo: bool) -> Iterable[tuple[str, str]]:
+    """Addresses and commands by what they are for."""
+    choices = Choices.read(layout.var)
+    yield "API and its documentation", f"{layout.address}/mvp/api/docs/"
+    yield "Sign in", f"{layout.address}/mvp/app/ (operators: {layout.address}/mvp/admin/)"
+    if choices is not None and "mail" in choices.embedded:
+        yield "Mail that was sent", f"http://127.0.0.1:{layout.port('mail_pages')}/"
+    if demo:
+        yield "Demo accounts", f"{ADMIN} (operator), {', '.join(accounts())}; password {PASSWORD}"
+        yield "Try next", "sign in as the buyer, open a lot, press “I am interested”; mail a list of your own"
+    else:
+        create = ".venv/bin/python -m gateway.accounts create-admin --email you@example.org --name 'Your Name'"
+        yield "First administrator", f"OFFCUT_SECRETS_FILE={layout.secrets_file} {create}"
+    if choices is not None and "mail" not in choices.embedded:
+        yield "Mailed lists are believed of", f"{believed(layout)} (OFFCUT_AUTHSERV_ID, see README.md)"
+        yield "Mails are from", sent_from(layout)
+    yield "Processes", f"PATH={pm2.search_path()}:$PATH pm2 ls"
+    yield "Stop", "bin/down (the data stay)"
 
 
 def believed(layout: Layout) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from deploy.configure import configure
 from deploy.layout import Layout
+from deploy.screen import list_facts
 from deploy.up import UpRefused, refuse_data_without_password
 
 
@@ -25,6 +26,15 @@ def test_data_of_a_removed_checkout_are_named_with_what_to_do_before_anything_st
         assert words in str(refused.value)
     assert not layout.secrets_file.exists()
     refuse_data_without_password(layout, {"DATABASE_URL": "postgresql://dba:pw@db.example/postgres"})
+
+
+def test_commands_to_be_copied_are_whole_on_one_line(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    list_facts([("First", "FILE=/a/" + "b" * 90 + " [command] --name 'Your Name'"), ("Stop it", "bin/down")])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["First     FILE=/a/" + "b" * 90 + " [command] --name 'Your Name'", "Stop it   bin/down"]
 
 
 def test_data_are_taken_when_their_password_is_known(layout: Layout) -> None:
