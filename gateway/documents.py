@@ -43,6 +43,7 @@ def assets() -> StaticFiles:
     return StaticFiles(directory=ASSETS, check_dir=False)
 
 
+@documents.get("/")
 @documents.get("/mvp")
 @documents.get("/mvp/")
 @documents.get("/mvp/api")

@@ -27,6 +27,12 @@ async def test_key_set_when_read_then_verifies_the_tokens_that_name_its_key(clie
     assert claims["role"] == "mill_user"
 
 
+async def test_front_page_when_opened_then_leads_to_the_documentation(client: aiohttp.ClientSession) -> None:
+    for path in ("/", "/mvp", "/mvp/api/docs"):
+        async with client.get(path, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (307, "/mvp/api/docs/")
+
+
 async def test_event_types_when_read_then_each_says_what_it_is_about(client: aiohttp.ClientSession) -> None:
     known = {one["type"]: one for one in (await read(client, "/mvp/api/event-types"))["items"]}
     assert set(known) == set(BY_TYPE)
