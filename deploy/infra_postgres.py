@@ -4,11 +4,11 @@ import argparse
 
 from deploy.embedded import PostgresServer
 from deploy.embedded.process import replace_this_process
-from deploy.layout import POSTGRES_PASSWORD, Layout
+from deploy.layout import POSTGRES_ADMIN, Layout
 
 
 def server(layout: Layout, port: int) -> PostgresServer:
-    password = layout.secrets()[POSTGRES_PASSWORD]
+    password = layout.secrets()[POSTGRES_ADMIN]
     return PostgresServer(layout.postgres_data, port=port, password=password, copies=layout.servers / "programs")
 
 

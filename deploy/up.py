@@ -17,7 +17,7 @@ from deploy.demo import DemoFailed, accounts
 from deploy.demo import run as run_demo
 from deploy.embedded.place import ROOT
 from deploy.embedded.process import ServerFailed, listens
-from deploy.layout import POSTGRES_PASSWORD, SERVICES, Layout
+from deploy.layout import POSTGRES_ADMIN, SERVICES, Layout
 from deploy.market import ADMIN, PASSWORD
 from deploy.pm2 import Pm2Failed
 from deploy.screen import fail, list_facts, say, step
@@ -148,7 +148,7 @@ def refuse_other_choices(layout: Layout, present: set[str], environment: str | N
 def refuse_data_without_password(layout: Layout, given: Mapping[str, str]) -> None:
     """Refuse data that an earlier checkout at this place left behind: its password went away with its folder."""
     embedded = "postgres" in choose(layout, given, environment=None).embedded
-    if embedded and (layout.postgres_data / "PG_VERSION").exists() and POSTGRES_PASSWORD not in layout.secrets():
+    if embedded and (layout.postgres_data / "PG_VERSION").exists() and POSTGRES_ADMIN not in layout.secrets():
         raise UpRefused(_other_password(layout))
 
 

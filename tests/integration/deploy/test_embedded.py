@@ -36,7 +36,7 @@ def test_postgres_with_another_password_is_named_as_what_it_is(tmp_path: Path, m
         layout = Layout(tmp_path, offset=port - INFRA_PORTS["postgres"])
         given = {"REDIS_URL": "redis://nowhere", "SMTP_URL": "smtp://nowhere", "IMAP_URL": "imaps://nowhere"}
         configuration = configure(layout, given)
-        with pytest.raises(UpRefused, match="made with another password.*bin/down --wipe"):
+        with pytest.raises(UpRefused, match=r"made with another password.*bin/down --wipe"):
             wait_for_servers(layout, configuration)
 
 
