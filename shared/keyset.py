@@ -62,7 +62,8 @@ class Parts:
 class Question:
     """What a client asks of a list. ``start``: the row to go on from, ``backwards`` to go towards the first page.
 
-    ``sorted``: the client said in which order.
+    ``sorted``: the client said in which order. ``until``: the last row that may come. ``skip``: rows left out first,
+    which costs as much as reading them.
     """
 
     listing: Listing
@@ -74,6 +75,8 @@ class Question:
     count: bool = False
     sorted: bool = False
     facets: tuple[SortKey, ...] = ()
+    until: Mark | None = None
+    skip: int = 0
 
     def by_default(self, sort: str, role: Role) -> "Question":
         """With another order unless the client asked for one; with as many keys as the list's own order has."""
@@ -93,12 +96,12 @@ class Question:
         """The page as dataclasses (or ``dict``); all columns but the mark must carry the names of the fields."""
         given = dict(params)
         parts = self.parts(given)
-        given["page_limit"] = self.limit + 1
+        given |= {"page_limit": self.limit + 1, "page_skip": self.skip}
         query = statement.format(
             mark=parts.mark,
             place="row_number() OVER (" + parts.order + ") AS place",
             filters=parts.filters,
-            order=parts.order + " LIMIT %(page_limit)s",
+            order=parts.order + " LIMIT %(page_limit)s OFFSET %(page_skip)s",
         )
         async with conn.cursor(row_factory=_marked(row)) as cursor:
             await cursor.execute(query, given)
@@ -159,7 +162,9 @@ class Question:
         marks: list[LiteralString] = [text(column) for column in (*columns, self.listing.id)]
         filters = self.conditions(params)
         if self.start is not None:
-            filters += " " + self._beyond(columns, self.start, params)
+            filters += " AND " + self._beyond(columns, self.start, params, "start")
+        if self.until is not None:
+            filters += " AND NOT coalesce(" + self._beyond(columns, self.until, params, "until") + ", false)"
         down = self._id_descending() != self.backwards
         keys: list[LiteralString] = [self._order(key, column) for key, column in zip(self.sort, columns, strict=True)]
         keys.append(self.listing.id + (" DESC" if down else " ASC"))
@@ -182,27 +187,29 @@ class Question:
             return column + direction
         return column + direction + (" NULLS FIRST" if self.backwards else " NULLS LAST")
 
-    def _beyond(self, columns: Sequence[LiteralString], start: Mark, params: dict[str, object]) -> LiteralString:
-        """Rows behind the mark in the direction of reading."""
+    def _beyond(
+        self, columns: Sequence[LiteralString], mark: Mark, params: dict[str, object], called: str
+    ) -> LiteralString:
+        """Whether a row is behind the mark in the direction of reading; ``called`` names its parameters."""
         down = self._id_descending() != self.backwards
         id_column = self.listing.id
-        id_value = bound("start_id", self.listing.id_kind, start[-1], params)
+        id_value = bound(f"{called}_id", self.listing.id_kind, mark[-1], params)
         values: list[LiteralString] = [
-            bound(f"start_{n}", key.field.kind, start[n], params) for n, key in enumerate(self.sort)
+            bound(f"{called}_{n}", key.field.kind, mark[n], params) for n, key in enumerate(self.sort)
         ]
         if all(not nullable(key) and (key.descending != self.backwards) == down for key in self.sort):
             # One comparison of rows is what an index can start from.
-            shape: LiteralString = "AND ({}) < ({})" if down else "AND ({}) > ({})"
+            shape: LiteralString = "({}) < ({})" if down else "({}) > ({})"
             return shape.format(", ".join([*columns, id_column]), ", ".join([*values, id_value]))
         behind = id_column + (" < " if down else " > ") + id_value
         for n in reversed(range(len(self.sort))):
-            behind = self._behind(self.sort[n], columns[n], values[n], start[n] is None, behind)
+            behind = self._behind(self.sort[n], columns[n], values[n], mark[n] is None, behind)
         first = self.sort[0]
         if nullable(first):
-            return "AND " + behind
+            return behind
         # Says the first part once more in a form that an index can start from.
         least: LiteralString = " <= " if first.descending != self.backwards else " >= "
-        return "AND " + columns[0] + least + values[0] + " AND " + behind
+        return "(" + columns[0] + least + values[0] + " AND " + behind + ")"
 
     def _behind(
         self, key: SortKey, column: LiteralString, value: LiteralString, was_null: bool, rest: LiteralString

@@ -181,7 +181,7 @@ def asked(
     params: dict[str, object] = {**_params(buyer_id, mill_id), "words": words}
     parts = question.parts(params)
     # The limit stands in the statement: with a limit it does not know, the server plans for a tenth of all rows.
-    limit = cast(LiteralString, f" LIMIT {int(question.limit) + 1}")
+    limit = cast(LiteralString, f" LIMIT {int(question.limit) + 1} OFFSET {int(question.skip)}")
     rows = _rows(words=words, buyer_id=buyer_id, mill_id=mill_id).format(
         mark=parts.mark, filters=parts.filters, order=parts.order + limit
     )
