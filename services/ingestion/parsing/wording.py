@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import cast
 
-from services.ingestion.parsing.model import ListReading, Problem
+from services.ingestion.parsing.model import Problem
 from services.ingestion.parsing.text import DATA
 
 _GAP = re.compile(r"\{(\w+)\}")
@@ -90,17 +90,6 @@ def word_in(word: str, language: str | None) -> str:
 
 
 def told(problems: Iterable[Problem], language: str | None) -> tuple[Problem, ...]:
-    return tuple(replace(p, message=in_language(p.message, language)) for p in problems)
-
-
-def reading_in(reading: ListReading, language: str | None) -> ListReading:
-    """The same reading with every sentence in the mill's language."""
     if (language or "en").split("-")[0].lower() not in languages() - {"en"}:
-        return reading
-    rows = tuple(replace(r, problems=told(r.problems, language)) if r.problems else r for r in reading.rows)
-    return replace(
-        reading,
-        rows=rows,
-        warnings=told(reading.warnings, language),
-        review_reasons=told(reading.review_reasons, language),
-    )
+        return tuple(problems)
+    return tuple(replace(p, message=in_language(p.message, language)) for p in problems)
