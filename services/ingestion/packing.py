@@ -5,14 +5,13 @@ anew. What comes out of the sandbox is only believed after ``unpacking`` has che
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, islice
 
 import orjson
 from pydantic import TypeAdapter
 
-from services.ingestion.editing import finding_of
 from services.ingestion.parsing.model import ListReading, Problem, RowReading
 from services.ingestion.parsing.plain import PlainRow
 from services.ingestion.parsing.reading import OpenList
@@ -57,6 +56,7 @@ def packed(opened: OpenList) -> Iterator[bytes]:
     for row in opened.rows():
         if isinstance(row, PlainRow):
             readable += 1
+            doubting.extend(row.problems)
             lines.append(_plain_line(row))
         elif row.kind == "lot":
             readable += row.values is not None
@@ -82,7 +82,7 @@ def _plain_line(row: PlainRow) -> bytes:
         row.lot,
         row.source_values,
         ",".join(row.defaulted),
-        "",
+        _findings(row.problems).decode() if row.problems else "",
         "",
     )
     return "\t".join(parts).encode()
@@ -97,7 +97,25 @@ def _line(row: RowReading) -> bytes:
             b"" if row.values is None else LOT.dump_json(row.values, exclude_none=True),
             orjson.dumps(dict(row.source_values)),
             ",".join(row.defaulted).encode(),
-            orjson.dumps([asdict(finding_of(problem)) for problem in row.problems]) if row.problems else b"",
+            _findings(row.problems) if row.problems else b"",
             orjson.dumps(dict(row.partial)) if row.partial else b"",
         )
+    )
+
+
+def _findings(problems: Iterable[Problem]) -> bytes:
+    """Problems as ``editing.finding_of`` makes them, written down at once."""
+    return orjson.dumps(
+        [
+            {
+                "code": one.code,
+                "message": one.message,
+                "severity": one.severity,
+                "field": one.field,
+                "column": one.column,
+                "raw": one.raw,
+                "suggestion": one.suggestion,
+            }
+            for one in problems
+        ]
     )

@@ -87,11 +87,13 @@ class LotReader:
         if read is None:
             return _reading(self._part, self._headings, index, row, read_row(self._part.scope, self._readers, row))
         result, text = read
-        draft, name = result.draft, self._part.grid.name
-        if result.faults or draft.grade_code is None or draft.weight_net_kg is None:
+        draft, problems = result.draft, ()
+        if result.faults:
+            problems = tuple(problem_of(self._part, self._headings, index, row, f) for f in result.faults)
+        if any(p.severity == "error" for p in problems) or draft.grade_code is None or draft.weight_net_kg is None:
             return _reading(self._part, self._headings, index, row, result)
         return PlainRow(
-            name,
+            self._part.grid.name,
             index + 1,
             text,
             self._texts.of(row),
@@ -101,6 +103,7 @@ class LotReader:
             draft.weight_net_kg,
             draft.price_per_t,
             draft.currency,
+            problems,
         )
 
     def other(self, index: int, row: list[Cell], kind: RowKind) -> RowReading:

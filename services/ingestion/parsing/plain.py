@@ -1,4 +1,4 @@
-"""A lot without problems, as most are: kept as the JSON that will be stored, and understood again only if need be."""
+"""A lot that can be listed, as most can: kept as the JSON that will be stored, and understood again only if need be."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from decimal import Decimal
 import orjson
 from pydantic import TypeAdapter
 
-from services.ingestion.parsing.model import RowReading
+from services.ingestion.parsing.model import Problem, RowReading
 from services.ingestion.parsing.scope import shown
 from services.ingestion.parsing.sheets import Cell
 from shared.contracts.types import LotValues
@@ -18,7 +18,7 @@ _LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
 
 @dataclass(slots=True)
 class PlainRow:
-    """A lot without problems, as JSON in canonical form, with what the whole list is judged by."""
+    """A lot as JSON in canonical form, with what the whole list is judged by. ``problems`` are warnings only."""
 
     sheet: str | None
     row: int
@@ -30,6 +30,7 @@ class PlainRow:
     weight_net_kg: Decimal
     price_per_t: Decimal | None
     currency: str | None
+    problems: tuple[Problem, ...] = ()
 
     def reading(self) -> RowReading:
         """The same as any other row."""
@@ -39,6 +40,7 @@ class PlainRow:
             "lot",
             values=_LOT.validate_json(self.lot),
             source_values=orjson.loads(self.source_values),
+            problems=self.problems,
             defaulted=self.defaulted,
         )
 

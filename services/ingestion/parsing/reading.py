@@ -12,7 +12,7 @@ from services.ingestion.parsing.columns import COUNTS as COUNT_FIELDS
 from services.ingestion.parsing.columns import DATES, DIMENSION, Column, resolve_columns
 from services.ingestion.parsing.delimited import decode_text
 from services.ingestion.parsing.lots import measure
-from services.ingestion.parsing.model import ListReading, MillContext, Problem, RowReading, SheetFacts, UnreadableFile
+from services.ingestion.parsing.model import ListReading, MillContext, Problem, SheetFacts, UnreadableFile
 from services.ingestion.parsing.pieces import pieces, turned
 from services.ingestion.parsing.plain import AnyRow, is_lot, readings
 from services.ingestion.parsing.prose import list_date, place_in, price_in
@@ -60,7 +60,7 @@ class OpenList:
             for row in _rows_of(part):
                 part.readable += is_lot(row)
                 judged = repeats.judged(row)
-                if isinstance(judged, RowReading) and judged.problems:
+                if judged.problems:
                     judged = replace(judged, problems=told(judged.problems, self._mill.language))
                 part.rows.append(judged)
                 yield judged

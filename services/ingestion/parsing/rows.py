@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import cast
 
 from services.ingestion.parsing import geometry, grades, terms
@@ -97,7 +98,7 @@ def take_sizes(scope: Scope, values: dict[str, object], result: RowResult) -> No
     if reel is not None and reel.first is not None:
         draft.diameter_mm = rounded(reel.first)
         draft.core_mm = draft.core_mm if reel.second is None else rounded(reel.second)
-    broken_size = any(f.field in ("sheet_w_mm", "sheet_l_mm") for f in result.faults)
+    broken_size = bool(result.faults) and any(f.field in ("sheet_w_mm", "sheet_l_mm") for f in result.faults)
     form = draft.form or _form(scope, draft, sheets=size is not None or broken_size, result=result)
     draft.form = form
     if form is Form.SHEET:
@@ -237,7 +238,7 @@ def _finish(scope: Scope, values: dict[str, object], result: RowResult) -> None:
 def judge(scope: Scope, result: RowResult) -> None:
     """The rules of the trade, asked about a lot that is complete but for what could not be read."""
     draft = result.draft
-    known = {f.field for f in result.faults if f.severity == "error"}
+    known = {f.field for f in result.faults if f.severity == "error"} if result.faults else frozenset[str | None]()
     for fault in faults(draft, today=scope.today):
         if fault.code == "missing" and (
             fault.field in known or (fault.field == "sheet_w_mm" and "sheet_l_mm" in known)
@@ -245,14 +246,19 @@ def judge(scope: Scope, result: RowResult) -> None:
             continue
         if fault.field not in known or fault.code not in ("missing", "out_of_range"):
             result.faults.append(fault)
-    if not any(f.severity == "error" for f in result.faults):
+    if not result.faults or not any(f.severity == "error" for f in result.faults):
         _weigh(draft, result)
+
+
+@lru_cache(maxsize=4096)
+def _can_be(gsm: Decimal, low: int, high: int) -> bool:
+    return low / GSM_ODD <= gsm <= high * GSM_ODD
 
 
 def _weigh(draft: Draft, result: RowResult) -> None:
     """The stated weight against the size of the reels; part reels may be as light as they like."""
     usual_gsm = grades.typical_gsm().get(draft.grade_code or "")
-    if usual_gsm and draft.gsm is not None and not usual_gsm[0] / GSM_ODD <= draft.gsm <= usual_gsm[1] * GSM_ODD:
+    if usual_gsm and draft.gsm is not None and not _can_be(draft.gsm, *usual_gsm):
         text = (
             f"{draft.gsm:f} g/m² cannot be for this grade ({usual_gsm[0]}-{usual_gsm[1]}). Which of the two is wrong?"
         )

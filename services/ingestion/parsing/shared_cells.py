@@ -129,7 +129,7 @@ class SharedCells:
         defaulted: tuple[str, ...] = ()
         for group in self._groups:
             cells = group.cells(row)
-            said = group.known[cells] if cells in group.known else self._learn(group, cells, row)
+            said = group.known.get(cells) or self._learn(group, cells, row)
             if said is None:
                 return None
             for name, value in said.fields:

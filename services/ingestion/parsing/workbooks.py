@@ -237,7 +237,11 @@ def _workbook(content: bytes, kind: ListKind, extras: Extras, doubts: tuple[str,
                 continue
             sheet = book.get_sheet_by_name(meta.name)
             refuse_size(sheet.total_height, sheet.total_width)
-            rows: list[list[Cell]] = [[_cell(c) for c in row] for row in sheet.to_python(skip_empty_area=False)]
+            texts = _Texts()
+            rows: list[list[Cell]] = [
+                [texts[c] if type(c) is str else c if type(c) is float else _cell(c) for c in row]
+                for row in sheet.to_python(skip_empty_area=False)
+            ]
             more = extras.get(meta.name) or extras.get(number) or SheetExtras()
             for (row, column), text in more.errors.items():
                 if row < len(rows) and column < len(rows[row]):
@@ -252,6 +256,14 @@ def _workbook(content: bytes, kind: ListKind, extras: Extras, doubts: tuple[str,
     except (CalamineError, OSError, ValueError) as error:
         raise UnreadableFile("damaged", DAMAGED) from error
     return Document(kind, grids, doubts=doubts)
+
+
+class _Texts(dict[str, Cell]):
+    """Lists repeat their words: each is looked at, and kept, once in a sheet."""
+
+    def __missing__(self, text: str) -> Cell:
+        cell = self[text] = _cell(text)
+        return cell
 
 
 def _cell(value: int | float | str | bool | time | date | datetime | timedelta) -> Cell:
