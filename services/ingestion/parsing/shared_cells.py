@@ -36,7 +36,9 @@ PAPER = ("grade_raw", "product_name", "gsm", "certification", "quality_class", "
 MONEY = ("price", "currency")
 PLACE = ("location_place", "location_country")
 WORDS = ("surplus_reason", "defects", "remarks")
-SIZES = ("form", "width_mm", "sheet_w_mm", "sheet_l_mm", "diameter_mm", "core_mm", "reel_count")
+REEL = ("diameter_mm", "core_mm", "reel_count")
+SHEET = ("form", "width_mm", "sheet_w_mm", "sheet_l_mm")
+SIZES = frozenset((*REEL, *SHEET))
 ALONE = (
     "weight_net_kg", "weight_gross_kg", "pallet_count", "sheet_count", "brightness_iso", "incoterm", "available_from",
     "valid_until",
@@ -84,7 +86,8 @@ _TOGETHER: tuple[tuple[tuple[str, ...], Stage | None, tuple[str, ...]], ...] = (
     (MONEY, _money, ("price", "currency", "price_unit")),
     (PLACE, _place, PLACE),
     (WORDS, _words, WORDS),
-    *(((name,), None, (name,)) for name in (*SIZES, *ALONE)),
+    (REEL, None, REEL),
+    *(((name,), None, (name,)) for name in (*SHEET, *ALONE)),
     *(((name,), None, ()) for name in PAIRS),
 )
 
@@ -158,15 +161,17 @@ class SharedCells:
         return result, "{" + ",".join(texts) + "}"
 
     def _learn(self, group: _Group, cells: object, row: list[Cell]) -> _Said | None:
-        values = _values(group.readers, row)
-        said = None
-        if values is not None:
+        said, stage, values = None, group.stage, _values(group.readers, row)
+        if values is not None and stage is None:  # nothing follows but what the cells say
+            fields = tuple((name, values.get(name)) for name in group.fields)
+            told = [_json(name, value) for name, value in fields if value is not None and name not in SIZES]
+            said = _Said(fields, ",".join(told), (), values)
+        elif values is not None and stage is not None:
             result = RowResult(Draft())
             for name, value in values.items():
                 if name in PLAIN:
                     setattr(result.draft, name, value)
-            if group.stage is not None:
-                group.stage(self._scope, row, values, result)
+            stage(self._scope, row, values, result)
             if not result.faults:
                 fields = tuple((name, cast(object, getattr(result.draft, name))) for name in group.fields)
                 told = [_json(name, value) for name, value in fields if value is not None and name not in SIZES]

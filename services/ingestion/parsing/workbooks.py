@@ -43,6 +43,8 @@ _ERROR = re.compile(
 _WIDE = re.compile(rb"\br=[\"']([A-Z]{2,})\d")
 _FAR = re.compile(rb"\br=[\"'][A-Z]*(?:[2-9]\d{5}|\d{7,})[\"']")  # a row from 200,000 on, in a row or a cell
 
+_FAR_OR_WIDE = re.compile(rb"r=[\"'](?:[A-Z]{2}|[A-Z]?(?:[2-9]\d{5}|\d{7}))")  # one quick look for both
+
 
 def decode_zip(content: bytes) -> Document:
     """xlsx or ods. Every part is unpacked once, in pieces, so that a wrong declared size is found before it matters."""
@@ -146,10 +148,11 @@ def _scan_columns(body: bytes, extras: SheetExtras) -> None:
 
 
 def _scan_rows(body: bytes, extras: SheetExtras) -> int:
-    if _FAR.search(body):
-        refuse_size(MAX_ROWS + 1, 1)
-    for letters in set(_WIDE.findall(body)):
-        extras.width = max(extras.width, _column_index(letters[:4]) + 1)
+    if _FAR_OR_WIDE.search(body):
+        if _FAR.search(body):
+            refuse_size(MAX_ROWS + 1, 1)
+        for letters in set(_WIDE.findall(body)):
+            extras.width = max(extras.width, _column_index(letters[:4]) + 1)
     refuse_size(1, extras.width)
     count = body.count(b"<row ") + body.count(b":row ")
     if b'hidden="' in body:
