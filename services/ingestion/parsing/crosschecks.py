@@ -27,8 +27,9 @@ class Repeats:
         """The row, with a word about the one that it repeats."""
         reference = row.lot_ref if isinstance(row, PlainRow) else row.values.lot_ref if row.values else None
         if reference is not None:
-            first = self._numbers.setdefault(normal(reference), (row.row, row.sheet))
-            return row if first == (row.row, row.sheet) else _duplicate(row, first)
+            here = row.row, row.sheet
+            first = self._numbers.setdefault(normal.__wrapped__(reference), here)  # most are seen once
+            return row if first is here else _duplicate(row, first)
         values = row.reading().values if isinstance(row, PlainRow) else row.values
         if values is None:
             return row

@@ -50,12 +50,18 @@ KNOWN_MAX = 20_000  # of one column: what is new in every row is not worth its m
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What some cells say together: fields of a lot, their JSON, what was taken for granted, and each cell alone."""
+    """What some cells say together: fields of a lot, their JSON, what was taken for granted, and each cell alone.
+
+    A piece of JSON ends with a comma: the form of the lot always comes behind it.
+    """
 
     fields: tuple[tuple[str, object], ...]
     text: str
     defaulted: tuple[str, ...]
     values: Mapping[str, object]
+
+
+_ODD = _Said((), "", (), {})  # one of the cells cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class _Group:
     stage: Stage | None
     fields: tuple[str, ...]
     cells: Callable[[list[Cell]], object]
-    known: dict[object, _Said | None] = field(default_factory=dict[object, "_Said | None"])
+    known: dict[object, _Said] = field(default_factory=dict[object, _Said])
 
 
 def _money(scope: Scope, row: list[Cell], values: dict[str, object], result: RowResult) -> None:
@@ -104,7 +110,8 @@ class SharedCells:
             if (mine := tuple(r for r in readers if r[0].split("#")[0] in names)) or stage is not None
         ]
         self._words = next(group for group in self._groups if group.stage is _words)
-        self._classes: dict[object, _Said | None] = {}
+        self._asked = [(group.cells, group.known, group) for group in self._groups]
+        self._classes: dict[object, _Said] = {}
         self._reference = next((reader for reader in readers if reader[0] == "lot_ref"), None)
         self._width = max((reader[1] for reader in readers), default=-1) + 1
         foreseen = {"lot_ref"}.union(*(names for names, _, _ in _TOGETHER))
@@ -128,24 +135,22 @@ class SharedCells:
         draft.form = draft.width_mm = draft.sheet_w_mm = draft.sheet_l_mm = draft.grain = None
         draft.diameter_mm = draft.core_mm = draft.reel_count = None
         texts: list[str] = []
-        pairs: dict[str, object] = {}
-        defaulted: tuple[str, ...] = ()
-        for group in self._groups:
-            cells = group.cells(row)
-            said = group.known.get(cells) or self._learn(group, cells, row)
-            if said is None:
+        pairs, defaulted = dict[str, object](), ()
+        for cells_of, known, group in self._asked:
+            cells = cells_of(row)
+            said = known.get(cells) or self._learn(group, cells, row)
+            if said is _ODD:
                 return None
             for name, value in said.fields:
                 setattr(draft, name, value)
-            if said.text:
-                texts.append(said.text)
+            texts.append(said.text)
             if said.defaulted:
                 defaulted += said.defaulted
             if not group.fields:
-                pairs.update(said.values)
+                pairs = {**pairs, **said.values}
         if draft.quality_class is None:
             said = self._class(row)
-            if said is None:
+            if said is _ODD:
                 return None
             draft.quality_class = cast(QualityClass, said.values["quality_class"])
             defaulted = said.defaulted + defaulted
@@ -157,15 +162,15 @@ class SharedCells:
         judge(self._scope, result)
         texts.append(_sizes_text(draft))
         if draft.price_per_t is not None:
-            texts.append(f'"price_per_t":"{draft.price_per_t}"')
-        return result, "{" + ",".join(texts) + "}"
+            texts.append(f',"price_per_t":"{draft.price_per_t}"')
+        return result, "{" + "".join(texts) + "}"
 
-    def _learn(self, group: _Group, cells: object, row: list[Cell]) -> _Said | None:
-        said, stage, values = None, group.stage, _values(group.readers, row)
+    def _learn(self, group: _Group, cells: object, row: list[Cell]) -> _Said:
+        said, stage, values = _ODD, group.stage, _values(group.readers, row)
         if values is not None and stage is None:  # nothing follows but what the cells say
             fields = tuple((name, values.get(name)) for name in group.fields)
             told = [_json(name, value) for name, value in fields if value is not None and name not in SIZES]
-            said = _Said(fields, ",".join(told), (), values)
+            said = _Said(fields, "".join(told), (), values)
         elif values is not None and stage is not None:
             result = RowResult(Draft())
             for name, value in values.items():
@@ -175,17 +180,17 @@ class SharedCells:
             if not result.faults:
                 fields = tuple((name, cast(object, getattr(result.draft, name))) for name in group.fields)
                 told = [_json(name, value) for name, value in fields if value is not None and name not in SIZES]
-                said = _Said(fields, ",".join(told), tuple(result.defaulted), values)
+                said = _Said(fields, "".join(told), tuple(result.defaulted), values)
         if len(group.known) >= KNOWN_MAX:
             group.known.clear()
         group.known[cells] = said
         return said
 
-    def _class(self, row: list[Cell]) -> _Said | None:
+    def _class(self, row: list[Cell]) -> _Said:
         """The class of a row whose columns say none."""
         cells = self._words.cells(row)
         if cells not in self._classes:
-            said, values = None, _values(self._words.readers, row)
+            said, values = _ODD, _values(self._words.readers, row)
             if values is not None:
                 result = RowResult(Draft())
                 take_class(self._scope, values, result)
@@ -203,7 +208,7 @@ class SharedCells:
         cell = row[index]
         if type(cell) is str and _ORDINARY.fullmatch(cell):
             self._draft.lot_ref = cell
-            texts.append(f'"lot_ref":"{cell}"')
+            texts.append(f'"lot_ref":"{cell}",')
         elif cell is not None:
             value, fault = reader(cell)
             if fault is not None:
@@ -252,4 +257,4 @@ def _sizes_text(draft: Draft) -> str:
 
 def _json(name: str, value: object) -> str:
     written = str(value) if isinstance(value, Decimal) else as_json(value)
-    return f'"{name}":{orjson.dumps(written).decode()}'
+    return f'"{name}":{orjson.dumps(written).decode()},'

@@ -17,6 +17,7 @@ _GAP = re.compile(r"\{(\w+)\}")
 _NUMBERS = frozenset({"n", "m", "k", "low", "high"})
 _NUMBER = r"[-+]?\d[\d.,]*"
 _GROUPS = {"de": ".", "it": ".", "es": ".", "fr": "\u202f", "fi": "\u00a0", "sv": "\u00a0"}
+LOOKED_AT = 12  # characters of a message that tell most sentences apart
 DEEPEST = 2  # a sentence may hold another one
 
 
@@ -59,10 +60,17 @@ def in_language(message: str, language: str | None) -> str:
     return message if base == "en" or base not in languages() else _told(message, base, DEEPEST)
 
 
+@lru_cache(maxsize=2048)
+def _candidates(language: str, start: str) -> tuple[_Sentence, ...]:
+    """The sentences that a message may be which begins like this, best first."""
+    found = _catalogue(language)[1]
+    return tuple(s for s in found if start.startswith(s.begins[:LOOKED_AT]) or s.begins.startswith(start))
+
+
 @lru_cache(maxsize=8192)
 def _told(message: str, language: str, deep: int) -> str:
-    labels, sentences = _catalogue(language)
-    for sentence in sentences:
+    labels = _catalogue(language)[0]
+    for sentence in _candidates(language, message[:LOOKED_AT]):
         if not message.startswith(sentence.begins):
             continue
         found = sentence.pattern.fullmatch(message)
