@@ -61,7 +61,7 @@ HOST_PROGRAMS = (
     HostProgram("chromium", "chromium", "browser", frozenset({"e2e"}), lambda: shutil.which("chromium")),
     HostProgram("Debian's PostgreSQL", "postgresql", "host_servers", frozenset({"chaos", "e2e"}), host_programs),
     HostProgram("Dovecot", "dovecot-imapd", "dovecot", frozenset({"integration"}), lambda: shutil.which("dovecot")),
-    HostProgram("the right to mount", None, "mounts", frozenset({"chaos"}), may_mount),
+    HostProgram("the right to mount", None, "mounts", frozenset({"chaos", "e2e"}), may_mount),
     HostProgram("nginx", "nginx", "nginx", frozenset({"e2e"}), lambda: shutil.which("nginx")),
     HostProgram("Debian's Redis", "redis-server", "host_servers", frozenset({"chaos", "e2e"}), host_program),
 )

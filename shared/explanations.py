@@ -279,6 +279,11 @@ Service unavailable
 One part is down, restarting or too busy; the others go on.
 Wait as long as Retry-After says and send the same request again.
 
+no_room 503
+No room
+A disk is full, ours or that of the database. Nothing of what was sent is kept, and what needs no room still works.
+Send the same request again later; an operator has to make room. With the same Idempotency-Key it has one effect.
+
 upstream_timeout 504
 The service took too long
 The service behind the gateway did not answer in time.

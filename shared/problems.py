@@ -11,9 +11,10 @@ AppError
 ├── TooLarge 413, UnsupportedMedia 415
 ├── Invalid 422           validation_failed, unknown_field, idempotency_key_reused
 ├── RateLimited 429
-└── Unavailable 503       service_unavailable
+└── Unavailable 503       service_unavailable, no_room (a disk is full)
 """
 
+import errno
 import logging
 from collections.abc import Mapping
 from typing import ClassVar
@@ -38,6 +39,7 @@ _AWAY = (
     psycopg.errors.ReadOnlySqlTransaction,
     psycopg.errors.IdleInTransactionSessionTimeout,
 )
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 OUR_FAULT = "Something went wrong on our side; try again, and if it stays so tell the operator the trace_id."
 
 
@@ -118,8 +120,19 @@ class RateLimited(AppError):
 class Unavailable(AppError):
     status, slug, title = 503, "service_unavailable", "Service unavailable"
 
-    def __init__(self, detail: str, *, retry_after_seconds: int = 2) -> None:
-        super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})
+    def __init__(self, detail: str, *, slug: str | None = None, retry_after_seconds: int = 2) -> None:
+        super().__init__(detail, slug=slug, headers={"Retry-After": str(retry_after_seconds)})
+
+
+class NoRoom(Unavailable):
+    """A disk is full, ours or the database's: nothing of the request was kept."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no room to store this at the moment; send it again later, and tell the operator if it stays so.",
+            slug="no_room",
+            retry_after_seconds=60,
+        )
 
 
 def problem(request: Request | None, error: AppError) -> Response:
@@ -161,6 +174,9 @@ def from_database(error: psycopg.Error) -> AppError:
     """What a database error means to a client; never its text."""
     if isinstance(error, (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation)):
         return Conflict("Somebody else did this at the same moment; read the resource again.")
+    if isinstance(error, psycopg.errors.DiskFull):
+        LOG.error("the disk of the database is full", exc_info=error)
+        return NoRoom()
     if isinstance(error, _AWAY):
         return Unavailable("The database does not answer at the moment; try again.")
     if isinstance(error, (psycopg.DataError, psycopg.errors.UntranslatableCharacter)):
@@ -184,7 +200,17 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)  # noqa: S101
         # FastAPI wraps what reading the body raised; our own error says more.
         cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno in _FULL:
+            return await on_disk(request, cause)
         return problem(request, cause if isinstance(cause, AppError) else _from_http(error))
+
+    async def on_disk(request: Request, error: Exception) -> Response:
+        """What is sent waits in a file while it comes."""
+        assert isinstance(error, OSError)  # noqa: S101
+        if error.errno not in _FULL:
+            raise error
+        LOG.error("the disk for what is being sent is full", exc_info=error)
+        return problem(request, NoRoom())
 
     async def on_database(request: Request, error: Exception) -> Response:
         if isinstance(error, PoolTimeout):
@@ -199,6 +225,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AppError, on_app_error)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(OSError, on_disk)
     app.add_exception_handler(psycopg.Error, on_database)
     app.add_exception_handler(PoolTimeout, on_database)
     app.add_exception_handler(Exception, on_anything)

@@ -1,7 +1,10 @@
-"""HTTP/1.1 at the door of every process: a request's head is bounded in size and time, a refusal is a problem."""
+"""HTTP/1.1 at the door of every process: a request's head is bounded in size and time, a refusal is a problem.
+
+An answer given while the request still comes is heard: the rest of the request is let go by before the connection ends.
+"""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import orjson
@@ -11,7 +14,40 @@ from uvicorn.server import ServerState
 
 HEAD_BYTES_MAX = 64 * 1024  # the parser itself would collect headers without end
 HEAD_SECONDS_MAX = 20.0
+PARTING_SECONDS_MAX = 30.0  # as long as nginx lingers; a stop waits less
 NOT_HTTP = "The request is not well-formed HTTP/1.1; send another."
+
+
+class _Line:
+    """The transport as uvicorn sees it, but for its end: with bytes unread the kernel would break the connection, and
+    the client would lose an answer that it has not read yet."""
+
+    def __init__(self, protocol: "BoundedProtocol", transport: asyncio.Transport) -> None:
+        self._protocol = protocol
+        self._transport = transport
+        self.parting: asyncio.TimerHandle | None = None
+        self.write = transport.write
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+        self.get_extra_info = transport.get_extra_info
+        self.set_protocol = transport.set_protocol
+        self.abort = transport.abort
+
+    def is_closing(self) -> bool:
+        return self.parting is not None or self._transport.is_closing()
+
+    def close(self) -> None:
+        if self.is_closing() or not self._protocol.more_comes:
+            if self.parting is None:
+                self._transport.close()
+            return
+        self.parting = self._protocol.loop.call_later(PARTING_SECONDS_MAX, self._transport.close)
+        self._transport.write_eof()
+        self._protocol.flow.resume_reading()
+
+    def lost(self) -> None:
+        if self.parting is not None:
+            self.parting.cancel()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -30,16 +66,25 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        super().connection_made(transport)
+        self._line = _Line(self, transport)
+        super().connection_made(cast(asyncio.Transport, self._line))
         # A connection that never asks for anything ends like one that has nothing more to ask.
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
+    @property
+    def more_comes(self) -> bool:
+        """Whether the client is still sending the request that is answered."""
+        return bool(self.cycle) and self.cycle.more_body
+
     def connection_lost(self, exc: Exception | None) -> None:
+        self._line.lost()
         self._head_ended()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._line.parting is not None:
+            return
         super().data_received(data)
         if not self._in_head or self.transport.is_closing():
             return
@@ -58,6 +103,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head_ended()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.cycle.more_body = False  # also of a request that was answered before its end
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "malformed_request", NOT_HTTP)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from tests.chaos.servers import Servers, running_servers, wanted
+from tests.chaos.servers import Servers, SmallDisk, running_servers, wanted
 from tests.chaos.workers import Market, open_market
 
 
@@ -13,6 +13,12 @@ from tests.chaos.workers import Market, open_market
 def servers() -> Iterator[Servers]:
     with running_servers(wanted()) as running:
         yield running
+
+
+@pytest.fixture
+def small_disk(servers: Servers) -> Iterator[SmallDisk]:
+    with servers.small_disk() as disk:
+        yield disk
 
 
 @pytest_asyncio.fixture(loop_scope="session")

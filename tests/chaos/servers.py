@@ -18,13 +18,24 @@ import psycopg
 from redis import Redis
 
 from deploy.embedded import PostgresServer, ValkeyServer
+from deploy.embedded.place import own
 from deploy.embedded.postgres import host_programs
 from deploy.embedded.valkey import host_program
 from tests.support.database import make_schemas
+from tests.support.disk import small_disk
 from tests.support.ports import free_ports
 
 SERVICES = ("catalog", "matching")
 KINDS = ("embedded", "host")
+DISK_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SmallDisk:
+    """A file system of its own with a tablespace on it."""
+
+    folder: Path
+    tablespace: str
 
 
 @dataclass(slots=True)
@@ -65,8 +76,8 @@ class Servers:
         return psycopg.connect(self.postgres.url, autocommit=True)
 
     @contextmanager
-    def database(self, *, tablespace: str = "pg_default") -> Generator[str]:
-        """The URL of a new database with the schemas of the rig.
+    def database(self, *services: str, tablespace: str = "pg_default") -> Generator[str]:
+        """The URL of a new database with the schemas of these services, by default of the rig.
 
         The throwaway server does not wait for its log, but this database does: a commit must outlive a crash of it.
         """
@@ -75,12 +86,23 @@ class Servers:
         with self.admin() as admin:
             admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 TABLESPACE {tablespace}".encode())
             admin.execute(f"ALTER DATABASE {name} SET synchronous_commit = on".encode())
-        make_schemas(url, *SERVICES)
+        make_schemas(url, *(services or SERVICES))
         try:
             yield url
         finally:
             with self.admin() as admin:
                 admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    @contextmanager
+    def small_disk(self) -> Generator["SmallDisk"]:
+        """Where the server's account may go, and nobody else writes."""
+        folder = own(self.place / "small-disk", self.postgres.account)
+        with small_disk(folder, size=DISK_BYTES):
+            place = own(folder / "tables", self.postgres.account)
+            with self.admin() as admin:
+                admin.execute(f"CREATE TABLESPACE small_disk LOCATION '{place}'".encode())
+                yield SmallDisk(folder, "small_disk")
+                admin.execute("DROP TABLESPACE small_disk")
 
     def versions(self) -> str:
         """As they call themselves."""

@@ -4,24 +4,21 @@ No process ends for it: PM2 would start it again and again, each time a little l
 """
 
 import asyncio
-import os
 import signal
-import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 
 import psycopg
 import pytest
 import pytest_asyncio
 
-from deploy.embedded.place import own
 from tests.chaos.load import Ledger, Load
-from tests.chaos.servers import SERVICES, Servers
+from tests.chaos.servers import SERVICES, Servers, SmallDisk
 from tests.chaos.workers import Market, open_market
+from tests.support.disk import full
 from tests.support.wait import until
 
 PROCESSES = {"api": ("catalog", "api"), "catalog": ("catalog",), "matching": ("matching",)}
-DISK_BYTES = 64 << 20
 
 
 def start_all(market: Market) -> Load:
@@ -118,47 +115,19 @@ async def test_connections_when_somebody_else_takes_them_all_then_503_and_everyb
     assert await complaints(place, ledger) == []
 
 
-@pytest.fixture
-def small_disk(servers: Servers) -> Iterator[str]:
-    """The name of a tablespace on a file system of its own, and in the environment of the server's account."""
-    folder = own(servers.place / "small-disk", servers.postgres.account)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", folder], check=True)
-    try:
-        place = own(folder / "tables", servers.postgres.account)
-        with servers.admin() as admin:
-            admin.execute(f"CREATE TABLESPACE small_disk LOCATION '{place}'".encode())
-            yield "small_disk"
-            admin.execute("DROP TABLESPACE small_disk")
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-
-
 @pytest.mark.mounts
 async def test_disk_when_full_then_503_and_everybody_goes_on_once_there_is_room(
-    servers: Servers, small_disk: str
+    servers: Servers, small_disk: SmallDisk
 ) -> None:
-    ballast = servers.place / "small-disk" / "ballast"
     # Relays of two databases cannot share streams, and those of ``place`` still run.
     streams_of_its_own = servers.redis_url.removesuffix("/0") + "/1"
-    with servers.database(tablespace=small_disk) as url:
+    with servers.database(tablespace=small_disk.tablespace) as url:
         async with open_market(streams_of_its_own, url) as market:
             async with start_all(market).flowing() as ledger:
-                fill(ballast)
-                try:
+                with full(small_disk.folder):
                     await refused(ledger, times=10)
-                finally:
-                    ballast.unlink()
                 await accepted(ledger)
             assert await complaints(market, ledger) == []
-
-
-def fill(file: os.PathLike[str]) -> None:
-    with open(file, "wb", buffering=0) as ballast:
-        try:
-            while True:
-                ballast.write(bytes(4096))
-        except OSError:
-            return
 
 
 async def _connected(admin: psycopg.Connection) -> int:

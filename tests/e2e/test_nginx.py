@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.support.disk import small_disk
 from tests.support.nginx import Nginx, running_nginx
 from tests.support.ports import free_ports
 from tests.support.servers import serving
@@ -145,6 +146,21 @@ async def test_body_over_the_limit_is_refused_as_a_problem_and_a_list_is_not(cli
     body = b"x" * ((1 << 20) + 1)
     async with client.post("/mvp/api/items", data=io.BytesIO(body)) as answer:
         assert (answer.status, answer.content_type) == (413, "application/problem+json")
+    async with client.post("/mvp/api/batches", data=io.BytesIO(body)) as answer:
+        assert (await answer.json())["length"] == len(body)
+
+
+@pytest.mark.mounts
+async def test_body_that_finds_no_room_on_its_way_is_refused_as_a_problem(
+    client: aiohttp.ClientSession, nginx: Nginx
+) -> None:
+    body = b"x" * (512 << 10)
+    with small_disk(nginx.site.state / "body", size=64 << 10):
+        async with client.post("/mvp/api/batches", data=io.BytesIO(body)) as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
+            assert (await answer.json(content_type="application/problem+json"))["code"] == "no_room"
+        async with client.post("/mvp/api/batches", data=b"small") as answer:
+            assert (await answer.json())["length"] == len(b"small")
     async with client.post("/mvp/api/batches", data=io.BytesIO(body)) as answer:
         assert (await answer.json())["length"] == len(body)
 

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway.main import build
 from gateway.settings import GatewaySettings
 from shared.contracts import SERVICES
+from shared.status import Status
+from shared.wire import Wire
 from tests.support.ports import free_port
 from tests.support.pump import Installation, package_of
 from tests.support.servers import serving
@@ -19,19 +21,24 @@ from tests.support.servers import serving
 
 @asynccontextmanager
 async def served(place: Installation) -> AsyncGenerator[GatewaySettings]:
-    """Serve all of them on free ports; the settings say where, and sign tokens."""
+    """Serve all of them on free ports; the settings say where, and sign tokens. Workers answer, and do no work."""
     async with AsyncExitStack() as stack:
         config = stack.enter_context(settings_of(place))
         for service, ports in config.upstream_ports.items():
             room: Any = import_module(f"{package_of(service)}.main")
             await stack.enter_async_context(serving(room.build(), ports[0]))
+        wire = Wire("redis://127.0.0.1:1/0")
+        stack.push_async_callback(wire.close)
+        for service, port in config.worker_ports.items():
+            status = Status(place.databases[service], wire, roles=(), jobs=(), public_key=config.public_key)
+            await stack.enter_async_context(serving(status.app(), port))
         await stack.enter_async_context(serving(build(config), config.port))
         yield config
 
 
 @contextmanager
 def settings_of(place: Installation) -> Generator[GatewaySettings]:
-    """Settings of every service, with this database and fresh keys; there are no workers to ask."""
+    """Settings of every service, with this database and fresh keys."""
     key = Ed25519PrivateKey.generate()
     given = {
         **{f"OFFCUT_{service.upper()}_DATABASE_URL": place.url for service in SERVICES},
@@ -49,7 +56,7 @@ def settings_of(place: Installation) -> Generator[GatewaySettings]:
             update={
                 "port": free_port(),
                 "upstream_ports": {service: (free_port(),) for service in SERVICES if service != "gateway"},
-                "worker_ports": dict.fromkeys(SERVICES, free_port()),
+                "worker_ports": {service: free_port() for service in SERVICES},
                 "boot_wait_seconds": 1.0,
                 "registrations_per_address_max": 10_000,
                 "resets_per_address_max": 10_000,

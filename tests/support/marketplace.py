@@ -204,8 +204,12 @@ class Marketplace:
         return str(target.rpartition("/")[2])
 
     def pid_of(self, process: str) -> int:
+        return next(pid for name, pid in self.pids() if name == process)
+
+    def pids(self) -> list[tuple[str, int]]:
+        """Every process with its name; those of one name serve together."""
         listed = self.system.shell("pm2 jlist").stdout.splitlines()[-1]
-        return next(int(one["pid"]) for one in orjson.loads(listed) if one["name"] == process)
+        return [(one["name"], int(one["pid"])) for one in orjson.loads(listed)]
 
     def letters(self, slug: str) -> list[Letter]:
         """Mails to the first address of an organisation, oldest first."""

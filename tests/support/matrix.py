@@ -45,7 +45,7 @@ def own_words() -> dict[str, frozenset[str]]:
         # The price is for buyers whose requirement it meets; a suspended one is told nothing of others.
         known[PRICES[mill]] = (mill, *(slug for _, slug in PAIRS))
         known[f"{mill}-1"] = (mill, buyer)
-        for word in (f"{mill}-2", f"{mill}-L1", f"{mill}.csv"):
+        for word in (f"{mill}-2", f"{mill}-L1", f"{mill}.csv", f"Mail of {mill}", f"lists@{mill}.example"):
             known[word] = (mill,)
         # Identity is told to both sides when a window is granted, and to nobody else.
         known |= dict.fromkeys(_identity(mill), (mill, buyer))
@@ -56,6 +56,7 @@ def own_words() -> dict[str, frozenset[str]]:
     known |= {f"Token of {slug}": (f"{slug}.owner",) for slug in (*MILLS, *BUYERS)}
     known |= {f"member@{slug}.example": (slug,) for slug in (*MILLS, *BUYERS)}
     known |= dict.fromkeys(("gone@old.example", "imap.example.org"), ())
+    known |= {f"event of {mill}": () for mill in MILLS}
     return {
         word: frozenset(one for one in CALLERS if one in slugs or one.partition(".")[0] in slugs)
         for word, slugs in known.items()

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import aiohttp
 
@@ -26,9 +27,17 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    db: Database, module: str, *arguments: str, redis_url: str = "redis://unused", **given: str
+    db: Database,
+    module: str,
+    *arguments: str,
+    redis_url: str = "redis://unused",
+    log: BinaryIO | None = None,
+    **given: str,
 ) -> AsyncGenerator[Running]:
-    """Start this module of the service whose database it is, wait until it is ready, and end it afterwards."""
+    """Start this module of the service whose database it is, wait until it is ready, and end it afterwards.
+
+    ``log`` takes a line for every request; ``None``: nobody reads them.
+    """
     port = free_port()
     mine = f"OFFCUT_{db.service.upper()}"
     environment = {
@@ -38,10 +47,10 @@ async def running(
         f"{mine}_PORT": str(port),
         f"{mine}_WORKER_PORT": str(port),
         "OFFCUT_REDIS_URL": redis_url,
-        "OFFCUT_LOG_LEVEL": "WARNING",
+        "OFFCUT_LOG_LEVEL": "INFO" if log else "WARNING",
     }
     command = [sys.executable, "-m", f"services.{db.service}.{module}", *arguments]
-    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log or asyncio.subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
         async with aiohttp.ClientSession() as session:

@@ -28,6 +28,7 @@ from shared.contracts.gateway import OrganizationKind, OrganizationStatus, Role
 from shared.contracts.ingestion import AcceptedRow, RowsAccepted
 from shared.contracts.types import Form, LotValues, QualityClass, RowAction
 from shared.db import clock
+from tests.support.incidents import incidents
 from tests.support.installed import served
 from tests.support.pump import Installation, installation
 from tests.support.trading import BY, Trading
@@ -272,21 +273,23 @@ async def _operate(made: Town, item_id: UUID) -> None:
         for issue in (await made.make("admin", "/newsletter/issues", wanted))["items"]:
             made.add("issue_id", issue["id"], f"{buyer}.{people[issue['user_id']].org_role}")
     for slug in (*MILLS, *BUYERS):
-        [user_id] = [
-            one.id for one in made.things if one.noun == "user_id" and one.seen_by == frozenset({f"{slug}.owner"})
-        ]
+        owner = _callers((f"{slug}.owner",))
+        [user_id] = [one.id for one in made.things if one.noun == "user_id" and one.seen_by == owner]
         asked = await made.make(f"{slug}.owner", f"/users/{user_id}/privacy-requests", {"type": "export"})
         made.add("privacy_request_id", asked["id"], f"{slug}.owner", within=user_id)
     mailbox = {"name": "Lists", "host": "imap.example.org", "username": "lists", "password": "pass phrase of the box"}
-    made.add("mailbox_id", (await made.make("admin", "/mailboxes", mailbox))["id"])
-    run = {"scope": "item", "item_id": str(item_id)}
-    made.add("run_id", (await made.make("admin", "/match-runs", run))["id"])
+    mailbox_id = (await made.make("admin", "/mailboxes", mailbox))["id"]
+    made.add("mailbox_id", mailbox_id)
+    for slug, message_id, letter_id in await incidents(made.place, mailbox_id, MILLS):
+        made.add("message_id", message_id, slug)
+        made.add("dead_letter_id", letter_id)
+    made.add("run_id", (await made.make("admin", "/match-runs", {"scope": "item", "item_id": str(item_id)}))["id"])
     async with made.place.databases["newsletter"].transaction() as conn:
         await suppress(
             conn, address="gone@old.example", user_id=None, reason="admin", source="town", now=await clock(conn)
         )
-    found = (await made.ask("admin", "GET", "/newsletter/suppressions")).json()["items"]
-    made.add("suppression_id", found[0]["id"])
+    [found] = (await made.ask("admin", "GET", "/newsletter/suppressions")).json()["items"]
+    made.add("suppression_id", found["id"])
 
 
 async def _suspend(made: Town) -> None:

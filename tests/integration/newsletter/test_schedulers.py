@@ -39,8 +39,8 @@ async def test_daily_when_one_of_two_schedulers_is_stopped_then_comes_once(
 
     given = ENVIRONMENT | {"OFFCUT_SMTP_URL": post.relay.url}
     async with (
-        running(db, "worker", "scheduler", redis_url=redis_url, **given) as first,  # so it has the lock
-        running(db, "worker", "scheduler", redis_url=redis_url, **given),
+        running(db, "worker", "scheduler", redis_url=redis_url, log=None, **given) as first,  # so it has the lock
+        running(db, "worker", "scheduler", redis_url=redis_url, log=None, **given),
     ):
         first.process.send_signal(signal.SIGSTOP)
         try:
