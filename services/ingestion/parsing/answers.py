@@ -69,13 +69,13 @@ def source_values(headings: list[str], row: list[Cell]) -> dict[str, str]:
 class LotReader:
     """Reads the lots of one part, in order."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, *, long_way: bool) -> None:
         self._part = part
         self._headings = headings_of(part)
         self._readers = readers_of(part.scope)
         self._texts = CellTexts(self._headings)
         shared = SharedCells(part.scope, self._readers)
-        self._shared = shared if shared.usable else None
+        self._shared = shared if shared.usable and not long_way else None
 
     def heading_read(self) -> None:
         """What stands in a heading between the rows holds for the rows below it."""

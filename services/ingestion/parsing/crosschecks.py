@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
-from services.ingestion.parsing.columns import DIMENSION, SURE, Column
+from services.ingestion.parsing.columns import DIMENSION, SURE, Column, is_reel_length
 from services.ingestion.parsing.doubts import could_measure
 from services.ingestion.parsing.draft import LABELS, as_json
 from services.ingestion.parsing.model import Problem, RowReading
@@ -106,7 +106,7 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
         ("width_mm", ("width_mm", "format", "sheet_l_mm")),
         ("weight_net_kg", ("weight_net_kg", "avg_reel_weight_kg")),
     ):
-        if not any(f in named for f in by) and not (need == "gsm" and any(is_lot(r) for r in rows)):
+        if not any(f in named for f in by) and not (need != "weight_net_kg" and any(is_lot(r) for r in rows)):
             found.append(
                 Problem("column_missing", f"No column for the {LABELS[need]} was found.", "error", sheet, field=need)
             )
@@ -139,7 +139,7 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
                     column=column.header.text,
                 )
             )
-        if column.field is None and twice and column.cells:
+        if column.field is None and twice and column.cells and not _says_nothing(column):
             found.append(
                 Problem(
                     "column_twice",
@@ -160,11 +160,17 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
     return found
 
 
+def _says_nothing(column: Column) -> bool:
+    """A column whose words are known to be of no use to a buyer."""
+    scores = column.header.fields
+    if max(scores, key=lambda f: scores[f], default="") == "sheet_l_mm" and is_reel_length(column):
+        return True
+    return scores.get("other", 0.0) >= max((s for f, s in scores.items() if f != "other"), default=0.5)
+
+
 def _may_matter(column: Column, named: dict[str, Column]) -> bool:
     """Whether a column nobody understood could hold something a buyer must know."""
-    scores = column.header.fields
-    needless = scores.get("other", 0.0) >= max((s for f, s in scores.items() if f != "other"), default=0.5)
-    if column.remembered or not column.cells or needless:
+    if column.remembered or not column.cells or _says_nothing(column):
         return False
     unit = column.header.unit.dimension if column.header.unit else None
     if unit in ("weight", "gsm", "price"):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from statistics import median
 from typing import cast
 
-from services.ingestion.parsing import geometry, numbers
+from services.ingestion.parsing import geometry, grades, numbers
 from services.ingestion.parsing.columns import Column
 from services.ingestion.parsing.draft import LABELS
 from services.ingestion.parsing.model import Problem, RowReading
@@ -78,6 +78,8 @@ def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) ->
             continue
         outside = sum(1 for v in values if not hard[0] <= v <= hard[1])
         middle = median(values)
+        if field == "gsm" and _thin(rows):
+            usual = (11, usual[1])
         if outside > ODD_SHARE * len(values) or not usual[0] <= middle <= usual[1]:
             name = "price" if field == "price_per_t" else field
             label = LABELS.get(name, name)
@@ -95,6 +97,12 @@ def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) ->
         some = ", ".join(f"{v:g}" for v in list(dict.fromkeys(cores))[:3])
         text = f"Cores of {some} mm are unusual. Is the unit or the column right?"
         yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, "core_mm"), field="core_mm")
+
+
+def _thin(rows: Sequence[RowReading]) -> bool:
+    """Whether most lots are of tissue or another paper that is thinner than all others."""
+    ranges = [grades.typical_gsm().get(row.values.grade_code, (50, 0)) for row in rows if row.values is not None]
+    return 2 * sum(1 for low, _ in ranges if low < 18) > len(ranges) > 0
 
 
 def _odd_for_grade(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Iterator[Problem]:

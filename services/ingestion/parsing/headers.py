@@ -165,6 +165,8 @@ def _combined(text: str) -> str | None:
 def _weigh_unit(scores: dict[str, float], rest: str, unit: HeaderUnit) -> None:
     fitting = _DIMENSION_FIELDS.get(unit.dimension, set())
     for field in list(scores):
+        if field == "other" and synonyms().get(rest, {}).get("other"):
+            continue  # "Gesamtpreis EUR" stays of no use
         if field not in fitting and (field in _MEASURED or unit.dimension in ("gsm", "price")):
             scores[field] *= 0.3
     if unit.dimension == "weight" and scores.get("available_from", 0.0) > 0.9:

@@ -16,7 +16,10 @@ from services.ingestion.parsing.text import fold
 from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, per_tonne
 
 _WITH_UNITS = frozenset({"length", "weight", "thickness", "gsm"})  # a unit may stand behind the number
-_THOUSANDS = re.compile(r"\b(?:tsd|tausend|thousand|thousands|mille|migliaia|miles|milliers|1[.,' ]?000|'?000)\b")
+_THOUSANDS = re.compile(
+    r"\b(?:tsd|tausend|thousand|thousands|mille|migliaia|miles|milliers|1[.,' ]?000|'?000|tys|tis|bin|millares|ezer)\b"
+    r"|\bm ?(?:sheets|shts|sht)\b"
+)
 COMMA_LANGUAGES = (frozenset(LANGUAGES) | {"sk", "nb", "no", "nn", "ro", "sl", "hr"}) - {"en"}
 _CORE_INCHES = frozenset({3, 4, 5, 6, 10, 12})
 _USUAL = {  # field -> what one cell usually holds, in canonical units
@@ -142,9 +145,12 @@ def _unit(column: Column, field: str, dimension: str, habit: Habit, mill: MillCo
     if header.unit is not None and (
         header.unit.dimension == dimension or (dimension == "thickness" and header.unit.unit == "mm")
     ):
-        if header.unit.unit != "ton?":
-            return header.unit.unit, None
-        if not habit.imperial:
+        said = header.unit.unit
+        if said == "st?" and habit.imperial:
+            return "short_ton", None
+        if said not in ("ton?", "st?"):
+            return said, None
+        if said == "ton?" and not habit.imperial:
             return "t", None
         return None, f'"{header.text}": metric tonnes or short tons?'
     own, bare = _cells(column, dimension)
@@ -197,8 +203,11 @@ def _by_magnitude(
             unit = "in"
         elif unit is None and not habit.imperial and (40 <= middle < 100 or (100 <= middle < 400 and broken)):
             unit = "cm"
+        elif unit is None and not habit.imperial and 0.2 <= middle < 4 and broken:
+            unit = "m"
     elif field == "diameter_mm":
         unit = "mm" if middle >= 400 else "cm" if 60 < middle <= 180 else "in" if 20 <= middle <= 60 else None
+        unit = "m" if 0.4 <= middle < 2 and broken and not habit.imperial else unit
     elif field == "core_mm":
         if all(v in _CORE_INCHES for v in bare) and any(v < 7 for v in bare):
             unit = "in"

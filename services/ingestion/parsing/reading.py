@@ -47,17 +47,17 @@ class OpenList:
     def __init__(self, content: bytes, *, file_name: str, mill: MillContext, today: date) -> None:
         self._mill, self._today, self._file_name = mill, today, file_name
         try:
-            self._document, self._parts, self._sheets = _opened(content, mill=mill, today=today)
+            self._document, self.parts, self._sheets = _opened(content, mill=mill, today=today)
         except UnreadableFile as refused:
             raise UnreadableFile(refused.code, in_language(refused.message, mill.language)) from refused
-        self.header_fingerprint = fingerprint([h for p in self._parts for h in p.table.headers])
-        self.lots = sum(p.shape.kinds[p.start :].count("lot") for p in self._parts)
+        self.header_fingerprint = fingerprint([h for p in self.parts for h in p.table.headers])
+        self.lots = sum(p.shape.kinds[p.start :].count("lot") for p in self.parts)
 
-    def rows(self) -> Iterator[AnyRow]:
-        """Every row of every list of the file; to be asked for once."""
+    def rows(self, *, long_way: bool = False) -> Iterator[AnyRow]:
+        """Every row of every list of the file; to be asked for once. ``long_way``: each on its own, to compare."""
         repeats = crosschecks.Repeats()
-        for part in self._parts:
-            for row in _rows_of(part):
+        for part in self.parts:
+            for row in _rows_of(part, long_way=long_way):
                 part.readable += is_lot(row)
                 judged = repeats.judged(row)
                 if judged.problems:
@@ -65,12 +65,12 @@ class OpenList:
                 part.rows.append(judged)
                 yield judged
             self._sheets[part.grid.name] = _facts(self._sheets[part.grid.name], part)
-        if not any(part.rows for part in self._parts):
+        if not any(part.rows for part in self.parts):
             yield from unread_rows(self._document)
 
     def summed_up(self) -> ListReading:
         """The list without its rows, when all of them have been read."""
-        parts, document, language = self._parts, self._document, self._mill.language
+        parts, document, language = self.parts, self._document, self._mill.language
         headers = tuple(h for p in parts for h in p.table.headers)
         totals = [p.total for p in parts if p.total is not None]
         above = [p.grid.rows[: p.table.rows[0]] for p in parts]
@@ -196,8 +196,8 @@ def _price_unit(column: Column | None, above: list[str]) -> HeaderUnit | None:
     return own if own.currency else HeaderUnit("price", own.unit, told.currency if told else None)
 
 
-def _rows_of(part: Part) -> Iterator[AnyRow]:
-    reader = LotReader(part)
+def _rows_of(part: Part, *, long_way: bool) -> Iterator[AnyRow]:
+    reader = LotReader(part, long_way=long_way)
     for index, kind in enumerate(part.shape.kinds):
         if index < part.start:
             continue

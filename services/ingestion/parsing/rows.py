@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import cast
 
-from services.ingestion.parsing import geometry, grades, terms
+from services.ingestion.parsing import terms
 from services.ingestion.parsing.draft import Draft, Fault, rounded, tenth
+from services.ingestion.parsing.facts import Facts
 from services.ingestion.parsing.naming import RowResult, name_grade
 from services.ingestion.parsing.scope import Reading, Scope, price_unit_of
 from services.ingestion.parsing.sheets import Cell
 from services.ingestion.parsing.sizes import Size
 from services.ingestion.parsing.units import HeaderUnit
 from services.ingestion.parsing.validate import faults
+from services.ingestion.parsing.weighing import weigh
 from shared.contracts.types import Form, QualityClass
 
 PLAIN = frozenset(
@@ -54,7 +56,7 @@ _REJECTING = frozenset(
 
 _REMARKS = frozenset({"surplus_reason", "defects", "remarks"})
 _OFF_SPEC = re.compile(r"off[\s-]*spec\w*", re.IGNORECASE)  # in a remark the reason of the surplus, not its class
-GSM_ODD = 2.5  # times what a grade has, or less than that part of it: one of the two is wrong
+_NO_SIDE = (None, None)
 
 Reader = tuple[str, int, str, Callable[[Cell], Reading], dict[Cell, Reading]]
 
@@ -63,6 +65,7 @@ def read_row(scope: Scope, readers: list[Reader], row: list[Cell]) -> RowResult:
     """Everything one row says, checked against the rules of the trade."""
     values: dict[str, object] = {}
     found: list[Fault] = []
+    several: list[Facts] = []
     width = len(row)
     for name, index, _, reader, cache in readers:
         cell = row[index] if index < width else None
@@ -74,9 +77,13 @@ def read_row(scope: Scope, readers: list[Reader], row: list[Cell]) -> RowResult:
         value, fault = reading
         if fault is not None:
             found.append(fault)
+        elif value.__class__ is Facts:
+            several.append(cast(Facts, value))
         elif value is not None:
             values[name] = value
-    draft = Draft()
+    for facts in several:
+        values = {**facts, **values}  # a column of its own says it better
+    draft = Draft(available_from=cast(date | None, values.get("production_date")))
     for name, value in values.items():
         if name in PLAIN:
             setattr(draft, name, value)
@@ -98,6 +105,12 @@ def take_sizes(scope: Scope, values: dict[str, object], result: RowResult) -> No
     if reel is not None and reel.first is not None:
         draft.diameter_mm = rounded(reel.first)
         draft.core_mm = draft.core_mm if reel.second is None else rounded(reel.second)
+    side, alone = cast(tuple[Decimal | None, Fault | None], values.get("one_side", _NO_SIDE))
+    reels = draft.diameter_mm is not None or draft.core_mm is not None or draft.reel_count is not None
+    if side is not None and draft.width_mm is None and (draft.form is Form.REEL or (draft.form is None and reels)):
+        draft.width_mm = rounded(side)
+    elif alone is not None:
+        result.faults.append(alone)
     broken_size = bool(result.faults) and any(f.field in ("sheet_w_mm", "sheet_l_mm") for f in result.faults)
     form = draft.form or _form(scope, draft, sheets=size is not None or broken_size, result=result)
     draft.form = form
@@ -247,46 +260,4 @@ def judge(scope: Scope, result: RowResult) -> None:
         if fault.field not in known or fault.code not in ("missing", "out_of_range"):
             result.faults.append(fault)
     if not result.faults or not any(f.severity == "error" for f in result.faults):
-        _weigh(draft, result)
-
-
-@lru_cache(maxsize=4096)
-def _can_be(gsm: Decimal, low: int, high: int) -> bool:
-    return low / GSM_ODD <= gsm <= high * GSM_ODD
-
-
-def _weigh(draft: Draft, result: RowResult) -> None:
-    """The stated weight against the size of the reels; part reels may be as light as they like."""
-    usual_gsm = grades.typical_gsm().get(draft.grade_code or "")
-    if usual_gsm and draft.gsm is not None and not _can_be(draft.gsm, *usual_gsm):
-        text = (
-            f"{draft.gsm:f} g/m² cannot be for this grade ({usual_gsm[0]}-{usual_gsm[1]}). Which of the two is wrong?"
-        )
-        result.faults.append(Fault("gsm", "grade_and_gsm", text))
-    share = geometry.share_of_usual(draft)
-    if share is None:
-        lightest = geometry.lightest_kg(draft)
-        if lightest is not None and draft.weight_net_kg is not None and draft.weight_net_kg < lightest:
-            text = f"A single reel of this width weighs {lightest:,.0f} kg or more, not {draft.weight_net_kg:,f} kg."
-            result.faults.append(Fault("weight_net_kg", "size_and_weight", text))
-            return
-        implied = geometry.implied_diameter(draft)
-        if implied is None or geometry.THINNEST_REEL_MM <= implied <= geometry.THICKEST_REEL_MM:
-            return
-        text = f"A reel of this width and weight would be {implied:,.0f} mm thick. Which of the numbers is wrong?"
-        result.faults.append(Fault("weight_net_kg", "size_and_weight", text))
-        return
-    light = draft.surplus_reason in geometry.PART_REELS
-    if 0.8 <= share <= 1.2 or (light and share < 1):
-        return
-    usual = geometry.expected_kg(draft) or 0.0
-    text = f"Reels of this size weigh about {usual:,.0f} kg, not {draft.weight_net_kg:,f} kg."
-    sure = geometry.TOO_LIGHT <= share <= geometry.TOO_HEAVY
-    if sure:
-        result.faults.append(Fault("weight_net_kg", "unusual", text, "warning"))
-    else:
-        result.faults.append(
-            Fault(
-                "weight_net_kg", "size_and_weight", f"{text} Please check width, diameter, number of reels and weight."
-            )
-        )
+        weigh(draft, result.faults)

@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import cast
 
 import orjson
 
-from services.ingestion.parsing.draft import Draft, as_json
+from services.ingestion.parsing.draft import DRAFT_FIELDS, Draft, as_json
+from services.ingestion.parsing.facts import Facts
 from services.ingestion.parsing.naming import RowResult, name_grade
 from services.ingestion.parsing.rows import (
     PLAIN,
@@ -72,6 +73,7 @@ class _Group:
     stage: Stage | None
     fields: tuple[str, ...]
     cells: Callable[[list[Cell]], object]
+    others: Callable[[Draft], object]  # the fields that it has nothing to do with
     known: dict[object, _Said] = field(default_factory=dict[object, _Said])
 
 
@@ -105,7 +107,7 @@ class SharedCells:
         self._scope = scope
         self._draft = Draft()
         self._groups = [
-            _Group(mine, stage, fields, _cells_of(mine))
+            _group(mine, stage, fields)
             for names, stage, fields in _TOGETHER
             if (mine := tuple(r for r in readers if r[0].split("#")[0] in names)) or stage is not None
         ]
@@ -176,8 +178,10 @@ class SharedCells:
             for name, value in values.items():
                 if name in PLAIN:
                     setattr(result.draft, name, value)
+            told_before, said_before = len(values), group.others(result.draft)
             stage(self._scope, row, values, result)
-            if not result.faults:
+            # What says more than is foreseen (a size in the name of a product) is for the long way.
+            if not result.faults and len(values) == told_before and group.others(result.draft) == said_before:
                 fields = tuple((name, cast(object, getattr(result.draft, name))) for name in group.fields)
                 told = [_json(name, value) for name, value in fields if value is not None and name not in SIZES]
                 said = _Said(fields, "".join(told), tuple(result.defaulted), values)
@@ -220,24 +224,27 @@ class SharedCells:
 
 
 def _values(readers: Sequence[Reader], row: list[Cell]) -> dict[str, object] | None:
-    """What each cell says; ``None`` when one of them cannot be read."""
+    """What each cell says; ``None`` when one of them cannot be read, or says what others of its column do not."""
     values: dict[str, object] = {}
     for name, index, _, reader, cache in readers:
         cell = row[index]
         if cell is None:
             continue
         value, fault = cache.get(cell) or cache.setdefault(cell, reader(cell))
-        if fault is not None:
+        if fault is not None or type(value) is Facts:
             return None
         if value is not None:
             values[name] = value
     return values
 
 
-def _cells_of(readers: Sequence[Reader]) -> Callable[[list[Cell]], object]:
-    if not readers:
-        return lambda row: None
-    return itemgetter(*(reader[1] for reader in readers))
+def _group(readers: tuple[Reader, ...], stage: Stage | None, fields: tuple[str, ...]) -> _Group:
+    cells = itemgetter(*(reader[1] for reader in readers)) if readers else _no_cells
+    return _Group(readers, stage, fields, cells, attrgetter(*(name for name in DRAFT_FIELDS if name not in fields)))
+
+
+def _no_cells(row: list[Cell]) -> None:
+    """The same for every row."""
 
 
 def _sizes_text(draft: Draft) -> str:

@@ -130,6 +130,16 @@ def counts_things(text: str) -> bool:
     )
 
 
+_COUNTED = (("reel_count", "reel"), ("pallet_count", "pallets"), ("sheet_count", "sheet"))
+
+
+@lru_cache(maxsize=1024)
+def counted(text: str) -> str | None:
+    """The field of what the words behind a number count ("Rollen", "Pal.", "sheets"); ``None`` for plain pieces."""
+    tokens = normal(text).split()
+    return next((f for f, words_of in _COUNTED if any(t in word_set(words_of) for t in tokens)), None)
+
+
 @lru_cache(maxsize=8192)
 def total_kind(text: str) -> str | None:
     """``total`` or ``subtotal`` when a cell is the label of one."""

@@ -16,7 +16,17 @@ from services.ingestion.parsing.text import DATA
 _GAP = re.compile(r"\{(\w+)\}")
 _NUMBERS = frozenset({"n", "m", "k", "low", "high"})
 _NUMBER = r"[-+]?\d[\d.,]*"
-_GROUPS = {"de": ".", "it": ".", "es": ".", "fr": "\u202f", "fi": "\u00a0", "sv": "\u00a0"}
+_GROUPS = {
+    "de": ".",
+    "it": ".",
+    "es": ".",
+    "fr": "\u202f",
+    "fi": "\u00a0",
+    "sv": "\u00a0",
+    "nl": ".",
+    "pl": "\u00a0",
+    "pt": ".",
+}
 LOOKED_AT = 12  # characters of a message that tell most sentences apart
 DEEPEST = 2  # a sentence may hold another one
 
