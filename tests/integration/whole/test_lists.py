@@ -45,8 +45,12 @@ async def walked(place: Place, query: str) -> tuple[list[str], list[str]]:
 
 async def test_lists_when_described_then_with_the_members_that_they_answer(stock: Stocked) -> None:
     """A document that names others than the answer has breaks every client that was made from it."""
-    described = {path: (app, one["get"]) for app, _ in stock.apps.values() for path, one in app.openapi()["paths"].items()
-                 if "get" in one}  # fmt: skip
+    described = {
+        path: (app, methods["get"])
+        for app, _ in stock.apps.values()
+        for path, methods in app.openapi()["paths"].items()
+        if "get" in methods
+    }
     for place in stock.lists:
         app, operation = described[re.sub(r"(?<=/batches/)[0-9a-f-]{36}", "{batch_id}", place.path)]
         answer = operation["responses"]["200"]["content"]["application/json"]
