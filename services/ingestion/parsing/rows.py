@@ -18,7 +18,7 @@ from services.ingestion.parsing.validate import faults
 from services.ingestion.parsing.weighing import weigh
 from shared.contracts.types import Form, Grain, QualityClass
 
-_PLAIN = frozenset(
+PLAIN = frozenset(
     {
         "lot_ref",
         "gsm",
@@ -48,29 +48,15 @@ _PLAIN = frozenset(
 )
 _REJECTING = frozenset(
     {
-        "lot_ref",
-        "grade_code",
-        "gsm",
-        "width_mm",
-        "sheet_w_mm",
-        "sheet_l_mm",
-        "diameter_mm",
-        "core_mm",
-        "reel_count",
-        "weight_net_kg",
-        "weight_gross_kg",
-        "price",
-        "currency",
-        "quality_class",
-        "available_from",
-        "form",
-        "location_country",
-        "location_place",
+        "lot_ref", "grade_code", "gsm", "width_mm", "sheet_w_mm", "sheet_l_mm", "diameter_mm", "core_mm",
+        "reel_count", "weight_net_kg", "weight_gross_kg", "price", "currency", "quality_class",
+        "available_from", "form", "location_country", "location_place",
     }
-)
+)  # fmt: skip
 
 _REMARKS = frozenset({"surplus_reason", "defects", "remarks"})
 _OFF_SPEC = re.compile(r"off[\s-]*spec\w*", re.IGNORECASE)  # in a remark the reason of the surplus, not its class
+_NO_SIDE = (None, None)
 
 Reader = tuple[str, int, str, Callable[[Cell], Reading], dict[Cell, Reading]]
 
@@ -99,33 +85,33 @@ def read_row(scope: Scope, readers: list[Reader], row: list[Cell]) -> RowResult:
         values = {**facts, **values}  # a column of its own says it better
     draft = Draft(available_from=cast(date | None, values.get("production_date")))
     for name, value in values.items():
-        if name in _PLAIN:
+        if name in PLAIN:
             setattr(draft, name, value)
     result = RowResult(draft, found)
     name_grade(scope, row, values, result)
-    _sizes(scope, values, result)
+    take_sizes(scope, values, result)
     _weights(values, result)
-    _price(scope, values, result)
-    _where(scope, values, result)
-    _words(scope, values, result)
+    take_price(scope, values, result)
+    take_place(scope, values, result)
+    take_words(scope, values, result)
     _finish(scope, values, result)
     return result
 
 
-def _sizes(scope: Scope, values: dict[str, object], result: RowResult) -> None:
+def take_sizes(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     draft = result.draft
     size = cast(Size | None, values.get("format"))
     reel = cast(Size | None, values.get("diameter_core"))
     if reel is not None and reel.first is not None:
         draft.diameter_mm = rounded(reel.first)
         draft.core_mm = draft.core_mm if reel.second is None else rounded(reel.second)
-    side, alone = cast(tuple[Decimal | None, Fault | None], values.get("one_side", (None, None)))
+    side, alone = cast(tuple[Decimal | None, Fault | None], values.get("one_side", _NO_SIDE))
     reels = draft.diameter_mm is not None or draft.core_mm is not None or draft.reel_count is not None
     if side is not None and draft.width_mm is None and (draft.form is Form.REEL or (draft.form is None and reels)):
         draft.width_mm = rounded(side)
     elif alone is not None:
         result.faults.append(alone)
-    broken_size = any(f.field in ("sheet_w_mm", "sheet_l_mm") for f in result.faults)
+    broken_size = bool(result.faults) and any(f.field in ("sheet_w_mm", "sheet_l_mm") for f in result.faults)
     form = draft.form or _form(scope, draft, sheets=size is not None or broken_size, result=result)
     draft.form = form
     if form is Form.SHEET:
@@ -187,7 +173,7 @@ def _weights(values: dict[str, object], result: RowResult) -> None:
         )
 
 
-def _price(scope: Scope, values: dict[str, object], result: RowResult) -> None:
+def take_price(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     priced = cast(tuple[Decimal, HeaderUnit | None] | None, values.get("price"))
     if priced is None:
         result.draft.currency = None
@@ -200,7 +186,7 @@ def _price(scope: Scope, values: dict[str, object], result: RowResult) -> None:
         result.defaulted.append("currency")
 
 
-def _where(scope: Scope, values: dict[str, object], result: RowResult) -> None:
+def take_place(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     draft = result.draft
     stated = cast(tuple[str | None, str | None] | None, values.get("location_place"))
     place, country = stated or scope.place
@@ -213,7 +199,7 @@ def _where(scope: Scope, values: dict[str, object], result: RowResult) -> None:
             result.defaulted.append("location_country")
 
 
-def _words(scope: Scope, values: dict[str, object], result: RowResult) -> None:
+def take_words(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     """Reason and defects from every column of words; the remark itself is kept."""
     draft = result.draft
     reason = cast(str | None, values.get("surplus_reason"))
@@ -232,7 +218,7 @@ def _words(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     draft.remarks = "; ".join(remarks) or None
 
 
-def _class_of_words(scope: Scope, values: dict[str, object], result: RowResult) -> None:
+def take_class(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     """Where no column says the class: a remark, the heading above the row, the title; else it is a B."""
     draft, above = result.draft, scope.headings
     said = "; ".join(cast(str, values[n]) for n in values if n.split("#")[0] in _REMARKS)
@@ -253,14 +239,20 @@ def _finish(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     draft = result.draft
     unclear = {f.field for f in result.faults if f.severity == "error"}
     if draft.quality_class is None and "quality_class" not in unclear:
-        _class_of_words(scope, values, result)
+        take_class(scope, values, result)
     result.faults[:] = [
         f
         if f.field in _REJECTING or f.field is None or f.severity != "error"
         else Fault(f.field, "unreadable", f.message, "warning")
         for f in result.faults
     ]
-    known = {f.field for f in result.faults if f.severity == "error"}
+    judge(scope, result)
+
+
+def judge(scope: Scope, result: RowResult) -> None:
+    """The rules of the trade, asked about a lot that is complete but for what could not be read."""
+    draft = result.draft
+    known = {f.field for f in result.faults if f.severity == "error"} if result.faults else frozenset[str | None]()
     for fault in faults(draft, today=scope.today):
         if fault.code == "missing" and (
             fault.field in known or (fault.field == "sheet_w_mm" and "sheet_l_mm" in known)
@@ -268,5 +260,5 @@ def _finish(scope: Scope, values: dict[str, object], result: RowResult) -> None:
             continue
         if fault.field not in known or fault.code not in ("missing", "out_of_range"):
             result.faults.append(fault)
-    if not any(f.severity == "error" for f in result.faults):
+    if not result.faults or not any(f.severity == "error" for f in result.faults):
         weigh(draft, result.faults)

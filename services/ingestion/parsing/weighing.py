@@ -1,15 +1,23 @@
 """Weight against size and grammage against grade: what one lot alone can be held to."""
 
+from decimal import Decimal
+from functools import lru_cache
+
 from services.ingestion.parsing import geometry, grades
 from services.ingestion.parsing.draft import Draft, Fault
 
 GSM_ODD = 2.5  # times what a grade has, or less than that part of it: one of the two is wrong
 
 
+@lru_cache(maxsize=4096)
+def _can_be(gsm: Decimal, low: int, high: int) -> bool:
+    return low / GSM_ODD <= gsm <= high * GSM_ODD
+
+
 def weigh(draft: Draft, found: list[Fault]) -> None:
     """The stated weight against the size of the reels; part reels may be as light as they like."""
     usual_gsm = grades.typical_gsm().get(draft.grade_code or "")
-    if usual_gsm and draft.gsm is not None and not usual_gsm[0] / GSM_ODD <= draft.gsm <= usual_gsm[1] * GSM_ODD:
+    if usual_gsm and draft.gsm is not None and not _can_be(draft.gsm, *usual_gsm):
         text = (
             f"{draft.gsm:f} g/m² cannot be for this grade ({usual_gsm[0]}-{usual_gsm[1]}). Which of the two is wrong?"
         )
