@@ -209,4 +209,13 @@ TRAPS: tuple[OddList, ...] = (
         RO1|Testliner 2|=125|=2100|=1250|=3|=4690|I|=450
         RO2|Hartie offset|=80|=860|=1200|=2|=1550|II|=740
         """, "grade_code=TL_2 width_mm=2100 diameter_mm=1250 reel_count=3 quality_class=PRIME\ngrade_code=WFU quality_class=B", "RO", "ro"),
+    OddList("width and diameter under each other's names", """
+        Lot|Grade|gsm|Width mm|Diameter mm|Core mm|Reels|Net kg
+        T1|LWC|=60|=1000|=1380|=76|=2|=2338
+        T2|LWC|=60|=1000|=840|=76|=3|=2135
+        T3|LWC|=60|=1250|=960|=76|=1|=1276
+        T4|LWC|=60|=1250|=1260|=76|=2|=3348
+        T5|LWC|=60|=1000|=700|=76|=4|=2372
+        T6|LWC|=60|=1000|=1540|=76|=2|=2609
+        """, "ask units_doubtful", "SE", "en"),
 )  # fmt: skip
