@@ -218,4 +218,28 @@ TRAPS: tuple[OddList, ...] = (
         T5|LWC|=60|=1000|=700|=76|=4|=2372
         T6|LWC|=60|=1000|=1540|=76|=2|=2609
         """, "ask units_doubtful", "SE", "en"),
+    OddList("money and place told above the list", """
+        All prices in USD ex warehouse Antwerp
+        Lot|Grade|gsm|Width mm|Net kg|Price per MT
+        1|FBB GC1|=240|=900|=4100|=820
+        2|FBB GC2|=250|=980|=4200|=780
+        """, "price=820 currency=USD location_place=Antwerp location_country=BE\ncurrency=USD", "FI", "en"),
+    OddList("money told below the list", """
+        Lot|Grade|gsm|Width mm|Net kg|Price per tonne
+        1|Kraftliner brown|=140|=2300|=5100|=520
+        2|Kraftliner brown|=140|=2100|=4200|=520
+        |||||
+        Prices in EUR, EXW mill. Validity two weeks.|||||
+        """, "currency=EUR price=520\ncurrency=EUR", "SE", "en"),
+    OddList("two kinds of money told above the list", """
+        Prices in EUR for Europe, in USD overseas
+        Lot|Grade|gsm|Width mm|Net kg|Price per MT
+        1|FBB GC1|=240|=900|=4100|=820
+        2|FBB GC2|=250|=980|=4200|=780
+        """, "ask currency_unknown", "FI", "en"),
+    OddList("dollars of Canada", """
+        Lot|Grade|g/m2|Width (in)|Net kg|$/tonne
+        1|Newsprint|=45|=54|=11400|=820
+        2|Newsprint|=45|=27.5|=5810|=820
+        """, "currency=CAD price=820\ncurrency=CAD", "CA", "en"),
 )  # fmt: skip

@@ -197,7 +197,11 @@ def _open_values(sheet: str | None, scope: Scope) -> Iterator[Problem]:
                 column=price.header.text,
                 field="price_unit",
             )
-        elif unit.currency is None and scope.mill.currency is None and "currency" not in scope.columns:
+        elif (
+            unit.currency is None
+            and (scope.mill.currency is None or scope.money_unclear)
+            and "currency" not in scope.columns
+        ):
             yield Problem(
                 "currency_unknown",
                 f'In which currency is "{price.header.text}"?',
