@@ -5,15 +5,16 @@ anew. What comes out of the sandbox is only believed after ``unpacking`` has che
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
 
 import orjson
 from pydantic import TypeAdapter
 
-from services.ingestion.editing import finding_of
 from services.ingestion.parsing.model import ListReading, Problem, RowReading
+from services.ingestion.parsing.plain import PlainRow
+from services.ingestion.parsing.reading import OpenList
 from shared.contracts.types import LotValues
 
 ROWS_AT_ONCE = 500
@@ -47,21 +48,44 @@ SUMMARY: TypeAdapter[Summary] = TypeAdapter(Summary)
 LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
 
 
-def packed(reading: ListReading) -> Iterator[bytes]:
-    """A head, the sets of lots, then the summary; rows that are no lots are only counted."""
-    lots = [row for row in reading.rows if row.kind == "lot"]
-    yield HEAD_PIECE + HEAD.dump_json(Head(reading.header_fingerprint, len(lots)))
-    for at in range(0, len(lots), ROWS_AT_ONCE):
-        yield ROWS_PIECE + LINE.join(map(_line, lots[at : at + ROWS_AT_ONCE]))
-    yield SUMMARY_PIECE + SUMMARY.dump_json(
-        Summary(
-            about=replace(reading, rows=()),
-            lots=len(lots),
-            readable=sum(row.values is not None for row in lots),
-            other_rows=dict(Counter(row.kind for row in reading.rows if row.kind != "lot")),
-            problems=tuple(islice(_worst_first(reading), PROBLEMS_KEPT_MAX)),
-        )
+def packed(opened: OpenList) -> Iterator[bytes]:
+    """A head, the sets of lots as they are read, then the summary; rows that are no lots are only counted."""
+    yield HEAD_PIECE + HEAD.dump_json(Head(opened.header_fingerprint, opened.lots))
+    lots, readable, others, lines = 0, 0, Counter[str](), list[bytes]()
+    rejecting, doubting = list[Problem](), list[Problem]()
+    for row in opened.rows():
+        if isinstance(row, PlainRow):
+            readable += 1
+            doubting.extend(row.problems)
+            lines.append(_plain_line(row))
+        elif row.kind == "lot":
+            readable += row.values is not None
+            (rejecting if row.values is None else doubting).extend(row.problems)
+            lines.append(_line(row))
+        else:
+            others[row.kind] += 1
+        if len(lines) == ROWS_AT_ONCE:
+            lots += len(lines)
+            yield ROWS_PIECE + LINE.join(lines)
+            lines.clear()
+    if lines:
+        yield ROWS_PIECE + LINE.join(lines)
+    about = opened.summed_up()
+    worst = islice(chain(rejecting, about.warnings, doubting), PROBLEMS_KEPT_MAX)
+    yield SUMMARY_PIECE + SUMMARY.dump_json(Summary(about, lots + len(lines), readable, others, tuple(worst)))
+
+
+def _plain_line(row: PlainRow) -> bytes:
+    parts = (
+        str(row.row),
+        orjson.dumps(row.sheet).decode(),
+        row.lot,
+        row.source_values,
+        ",".join(row.defaulted),
+        _findings(row.problems).decode() if row.problems else "",
+        "",
     )
+    return "\t".join(parts).encode()
 
 
 def _line(row: RowReading) -> bytes:
@@ -73,13 +97,25 @@ def _line(row: RowReading) -> bytes:
             b"" if row.values is None else LOT.dump_json(row.values, exclude_none=True),
             orjson.dumps(dict(row.source_values)),
             ",".join(row.defaulted).encode(),
-            orjson.dumps([asdict(finding_of(problem)) for problem in row.problems]) if row.problems else b"",
+            _findings(row.problems) if row.problems else b"",
             orjson.dumps(dict(row.partial)) if row.partial else b"",
         )
     )
 
 
-def _worst_first(reading: ListReading) -> Iterator[Problem]:
-    yield from (problem for row in reading.rows if row.values is None for problem in row.problems)
-    yield from reading.warnings
-    yield from (problem for row in reading.rows if row.values for problem in row.problems)
+def _findings(problems: Iterable[Problem]) -> bytes:
+    """Problems as ``editing.finding_of`` makes them, written down at once."""
+    return orjson.dumps(
+        [
+            {
+                "code": one.code,
+                "message": one.message,
+                "severity": one.severity,
+                "field": one.field,
+                "column": one.column,
+                "raw": one.raw,
+                "suggestion": one.suggestion,
+            }
+            for one in problems
+        ]
+    )

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from services.ingestion import mails
 from services.ingestion.datasheets import SheetReading, UnreadableSheet, door
 from services.ingestion.packing import REFUSAL_PIECE, packed
-from services.ingestion.parsing import read_list
 from services.ingestion.parsing.model import MillContext, UnreadableFile
+from services.ingestion.parsing.reading import OpenList
 from services.ingestion.parsing.wording import in_language
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.unpacking import ListRead
@@ -49,8 +49,8 @@ def read(payload: bytes) -> Iterator[bytes]:
     head, _, content = payload.partition(b"\n")
     question = _QUESTION.validate_json(head)
     try:
-        reading = read_list(content, file_name=question.file_name, mill=question.mill, today=question.today)
-        yield from packed(reading)
+        opened = OpenList(content, file_name=question.file_name, mill=question.mill, today=question.today)
+        yield from packed(opened)
     except UnreadableFile as refused:
         yield REFUSAL_PIECE + orjson.dumps([refused.code, refused.message])
 

@@ -30,7 +30,6 @@ from services.ingestion.parsing.model import UnreadableFile
 from shared.contracts.types import LotValues
 
 _STRICT = ConfigDict(strict=True)
-_LISTS = ("certification", "defects")
 _REQUIRED = frozenset({"grade_code", "form", "gsm", "weight_net_kg", "quality_class", "location_country"})
 _FIELDS: dict[str, TypeAdapter[object]] = {
     name: TypeAdapter(kind, config=_STRICT) for name, kind in get_type_hints(LotValues).items()
@@ -43,7 +42,7 @@ _TEXT = frozenset({str})
 _TEXTS = frozenset({"lot_ref", "grade_raw", "product_name", "colour", "location_place", "remarks"})
 _NUMBERS = frozenset({"gsm", "weight_net_kg", "weight_gross_kg", "price", "price_per_t"})
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?")
-_ALWAYS_NEW = frozenset({"lot_ref", "weight_net_kg"})  # nearly every lot has its own: not worth to be remembered
+_APART = ("lot_ref", "weight_net_kg", "certification", "defects")  # new in every lot, or lists: not remembered
 _NUL = b"\\u0000"  # PostgreSQL keeps every other character
 
 
@@ -122,17 +121,17 @@ class Unpacker:
         if type(lot) is not dict:
             raise ValueError("no lot")
         stated = cast(dict[str, object], lot)
-        lists = [(name, stated.pop(name)) for name in _LISTS if name in stated]
-        for name, value in stated.items() - self._checked:
-            _check(name, value)
-            if name not in _ALWAYS_NEW:
+        apart = [(name, stated.pop(name)) for name in _APART if name in stated]
+        for name, value in apart:
+            if value != []:
+                _check(name, value)
+        if not self._checked.issuperset(stated.items()):
+            for name, value in set(stated.items()) - self._checked:
+                _check(name, value)
                 self._checked.add((name, value))
+        stated.update(apart)
         if not stated.keys() >= _REQUIRED:
             raise ValueError("a lot without what every lot has")
-        for name, value in lists:
-            if value:
-                _check(name, value)
-            stated[name] = value
         return stated
 
 

@@ -8,11 +8,14 @@ from hashlib import sha256
 from services.ingestion.parsing.columns import Column
 from services.ingestion.parsing.draft import DRAFT_FIELDS, Fault, as_json, settled
 from services.ingestion.parsing.headers import Header, ours
+from services.ingestion.parsing.lots import readers_of
 from services.ingestion.parsing.model import ColumnReading, Problem, RowKind, RowReading
 from services.ingestion.parsing.naming import RowResult
-from services.ingestion.parsing.rows import Reader, read_row
+from services.ingestion.parsing.plain import AnyRow, CellTexts, PlainRow
+from services.ingestion.parsing.rows import read_row
 from services.ingestion.parsing.scope import Scope, shown
 from services.ingestion.parsing.shape import Layout
+from services.ingestion.parsing.shared_cells import SharedCells
 from services.ingestion.parsing.sheets import Cell, Document, Grid
 from services.ingestion.parsing.tables import Table
 from services.ingestion.parsing.text import clean, normal
@@ -27,7 +30,8 @@ class Part:
     columns: list[Column]
     scope: Scope
     shape: Layout
-    rows: list[RowReading] = field(default_factory=list[RowReading])
+    rows: list[AnyRow] = field(default_factory=list[AnyRow])
+    readable: int = 0  # rows that say a lot, repeated or not
     total: Decimal | None = None
     start: int = 0  # rows before belong to another list of the same sheet
     turned: bool = False
@@ -62,8 +66,52 @@ def source_values(headings: list[str], row: list[Cell]) -> dict[str, str]:
     return {h: c if type(c) is str else shown(c) for h, c in zip(headings, row, strict=False) if c is not None and h}
 
 
-def lot_reading(part: Part, readers: list[Reader], headings: list[str], index: int, row: list[Cell]) -> RowReading:
-    result = read_row(part.scope, readers, row)
+class LotReader:
+    """Reads the lots of one part, in order."""
+
+    def __init__(self, part: Part, *, long_way: bool) -> None:
+        self._part = part
+        self._headings = headings_of(part)
+        self._readers = readers_of(part.scope)
+        self._texts = CellTexts(self._headings)
+        shared = SharedCells(part.scope, self._readers)
+        self._shared = shared if shared.usable and not long_way else None
+
+    def heading_read(self) -> None:
+        """What stands in a heading between the rows holds for the rows below it."""
+        if self._shared is not None:
+            self._shared.forget()
+
+    def lot(self, index: int, row: list[Cell]) -> AnyRow:
+        read = self._shared.read(row) if self._shared is not None else None
+        if read is None:
+            return _reading(self._part, self._headings, index, row, read_row(self._part.scope, self._readers, row))
+        result, text = read
+        draft, problems = result.draft, ()
+        if result.faults:
+            problems = tuple(problem_of(self._part, self._headings, index, row, f) for f in result.faults)
+        if any(p.severity == "error" for p in problems) or draft.grade_code is None or draft.weight_net_kg is None:
+            return _reading(self._part, self._headings, index, row, result)
+        return PlainRow(
+            self._part.grid.name,
+            index + 1,
+            text,
+            self._texts.of(row),
+            tuple(result.defaulted),
+            draft.lot_ref,
+            draft.grade_code,
+            draft.weight_net_kg,
+            draft.price_per_t,
+            draft.currency,
+            problems,
+        )
+
+    def other(self, index: int, row: list[Cell], kind: RowKind) -> RowReading:
+        """A row that is no lot."""
+        return RowReading(self._part.grid.name, index + 1, kind, source_values=source_values(self._headings, row))
+
+
+def _reading(part: Part, headings: list[str], index: int, row: list[Cell], result: RowResult) -> RowReading:
     problems = tuple(problem_of(part, headings, index, row, f) for f in result.faults)
     rejected = any(p.severity == "error" for p in problems)
     return RowReading(

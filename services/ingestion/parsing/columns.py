@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
+from services.ingestion.parsing import numbers
 from services.ingestion.parsing.evidence import BARE_FITS, FITS, grade_fit, usually
 from services.ingestion.parsing.headers import Header, ours
 from services.ingestion.parsing.model import MillContext
@@ -182,10 +183,26 @@ def _named_share(columns: list[Column]) -> float:
     return 0.0 if product is None else grade_fit(product.cells)
 
 
+def is_reel_length(column: Column) -> bool:
+    """A length of thousands, or of many metres, is how much paper is on a reel, not the side of a sheet."""
+    values = sorted(v for c in column.cells if (v := _amount(c)) is not None)
+    unit = column.header.unit.unit if column.header.unit else ""
+    return bool(values) and values[len(values) // 2] > (10 if unit == "m" else 3000)
+
+
+def _amount(cell: Cell) -> float | None:
+    if isinstance(cell, float):
+        return cell
+    read = numbers.quantity(cell, ",") if isinstance(cell, str) else None
+    return float(read.value) if read is not None and read.kind == "number" and read.value is not None else None
+
+
 def _confidence(column: Column, field: str, header: float, *, mill: MillContext, today: date) -> float:
     fits = FITS.get(field)
     if fits is None or not column.cells:
         return header
+    if field == "sheet_l_mm" and is_reel_length(column):
+        return 0.0
     fit = fits(column.cells, mill, today)
     weighed = header * (0.5 + 0.5 * min(1.0, fit / 0.7))
     return (

@@ -5,43 +5,48 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
-from services.ingestion.parsing.columns import DIMENSION, SURE, Column
+from services.ingestion.parsing.columns import DIMENSION, SURE, Column, is_reel_length
 from services.ingestion.parsing.doubts import could_measure
 from services.ingestion.parsing.draft import LABELS, as_json
 from services.ingestion.parsing.model import Problem, RowReading
+from services.ingestion.parsing.plain import AnyRow, PlainRow, is_lot
 from services.ingestion.parsing.scope import Scope
 from services.ingestion.parsing.text import normal
 from services.ingestion.parsing.units import HeaderUnit
 from shared.contracts.types import LotValues
 
 
-def across_rows(sheets: list[list[RowReading]]) -> None:
-    """A lot number may stand once in a file; equal rows without a number are two lots."""
-    numbers: dict[str, RowReading] = {}
-    equal: set[LotValues] = set()
-    for rows in sheets:
-        for at, row in enumerate(rows):
-            if row.values is None:
-                continue
-            reference = row.values.lot_ref
-            if reference is None:
-                if row.values in equal:
-                    problem = Problem(
-                        "equal_row",
-                        "This row equals one above and has no lot number: it counts as a second lot.",
-                        "warning",
-                        row.sheet,
-                        row.row,
-                    )
-                    rows[at] = replace(row, problems=(*row.problems, problem))
-                equal.add(row.values)
-            elif (first := numbers.setdefault(normal(reference), row)) is not row:
-                rows[at] = _duplicate(row, first)
+class Repeats:
+    """Asked row after row of a file. A lot number may stand once in it; equal rows without a number are two lots."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, tuple[int, str | None]] = {}
+        self._equal: set[LotValues] = set()
+
+    def judged(self, row: AnyRow) -> AnyRow:
+        """The row, with a word about the one that it repeats."""
+        reference = row.lot_ref if isinstance(row, PlainRow) else row.values.lot_ref if row.values else None
+        if reference is not None:
+            here = row.row, row.sheet
+            first = self._numbers.setdefault(normal.__wrapped__(reference), here)  # most are seen once
+            return row if first is here else _duplicate(row, first)
+        values = row.reading().values if isinstance(row, PlainRow) else row.values
+        if values is None:
+            return row
+        if values not in self._equal:
+            self._equal.add(values)
+            return row
+        words = "This row equals one above and has no lot number: it counts as a second lot."
+        full = row.reading() if isinstance(row, PlainRow) else row
+        problem = Problem("equal_row", words, "warning", row.sheet, row.row)
+        return replace(full, problems=(*full.problems, problem))
 
 
-def _duplicate(row: RowReading, first: RowReading) -> RowReading:
+def _duplicate(repeated: AnyRow, first: tuple[int, str | None]) -> RowReading:
+    row = repeated.reading() if isinstance(repeated, PlainRow) else repeated
     assert row.values is not None  # noqa: S101
-    where = f"row {first.row}" + (f' of "{first.sheet}"' if first.sheet != row.sheet else "")
+    number, sheet = first
+    where = f"row {number}" + (f' of "{sheet}"' if sheet != row.sheet else "")
     problem = Problem(
         "duplicate_lot_ref",
         f"The lot number {row.values.lot_ref} already stands in {where}; the first one stays.",
@@ -60,14 +65,15 @@ def plain_values(values: LotValues) -> dict[str, object]:
     return {name: value for name, value in named if value not in (None, [])}
 
 
-def file_warnings(sheets: list[tuple[str | None, list[RowReading], Decimal | None]]) -> list[Problem]:
+def file_warnings(sheets: list[tuple[str | None, list[AnyRow], Decimal | None]]) -> list[Problem]:
     """The stated total against everything that was read, rejected and hidden rows with a weight included."""
     found: list[Problem] = []
     for name, rows, stated in sheets:
         if stated is None or stated <= 0:
             continue
-        summed = sum((r.values.weight_net_kg for r in rows if r.values is not None), Decimal(0))
-        unclear = [r for r in rows if r.kind == "hidden" or (r.kind == "lot" and r.values is None)]
+        lots = [r if isinstance(r, PlainRow) else r.values for r in rows if is_lot(r)]
+        summed = sum((lot.weight_net_kg for lot in lots if lot is not None), Decimal(0))
+        unclear = any(not is_lot(r) and r.kind in ("hidden", "lot") for r in rows if not isinstance(r, PlainRow))
         if not unclear and abs(summed - stated) > stated / 100:
             found.append(
                 Problem(
@@ -91,7 +97,7 @@ def file_warnings(sheets: list[tuple[str | None, list[RowReading], Decimal | Non
     return found
 
 
-def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: list[RowReading]) -> list[Problem]:
+def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: list[AnyRow]) -> list[Problem]:
     """Every question about the columns that a person must answer before the list may be taken as it is."""
     found: list[Problem] = []
     named = scope.columns
@@ -100,7 +106,7 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
         ("width_mm", ("width_mm", "format", "sheet_l_mm")),
         ("weight_net_kg", ("weight_net_kg", "avg_reel_weight_kg")),
     ):
-        if not any(f in named for f in by) and not (need == "gsm" and any(r.values for r in rows)):
+        if not any(f in named for f in by) and not (need != "weight_net_kg" and any(is_lot(r) for r in rows)):
             found.append(
                 Problem("column_missing", f"No column for the {LABELS[need]} was found.", "error", sheet, field=need)
             )
@@ -133,7 +139,7 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
                     column=column.header.text,
                 )
             )
-        if column.field is None and twice and column.cells:
+        if column.field is None and twice and column.cells and not _says_nothing(column):
             found.append(
                 Problem(
                     "column_twice",
@@ -154,11 +160,17 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
     return found
 
 
+def _says_nothing(column: Column) -> bool:
+    """A column whose words are known to be of no use to a buyer."""
+    scores = column.header.fields
+    if max(scores, key=lambda f: scores[f], default="") == "sheet_l_mm" and is_reel_length(column):
+        return True
+    return scores.get("other", 0.0) >= max((s for f, s in scores.items() if f != "other"), default=0.5)
+
+
 def _may_matter(column: Column, named: dict[str, Column]) -> bool:
     """Whether a column nobody understood could hold something a buyer must know."""
-    scores = column.header.fields
-    needless = scores.get("other", 0.0) >= max((s for f, s in scores.items() if f != "other"), default=0.5)
-    if column.remembered or not column.cells or needless:
+    if column.remembered or not column.cells or _says_nothing(column):
         return False
     unit = column.header.unit.dimension if column.header.unit else None
     if unit in ("weight", "gsm", "price"):

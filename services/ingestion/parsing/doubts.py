@@ -5,11 +5,12 @@ from decimal import Decimal
 from statistics import median
 from typing import cast
 
-from services.ingestion.parsing import geometry, numbers
+from services.ingestion.parsing import geometry, grades, numbers
 from services.ingestion.parsing.columns import Column
 from services.ingestion.parsing.draft import LABELS
 from services.ingestion.parsing.model import Problem, RowReading
 from services.ingestion.parsing.money import about_a_euro
+from services.ingestion.parsing.plain import AnyRow, PlainRow, readings
 from services.ingestion.parsing.scope import Scope
 from services.ingestion.parsing.validate import USUAL_CORES
 from shared.contracts.types import LotValues
@@ -49,9 +50,9 @@ _COULD_BE: dict[str, tuple[float, float]] = {
 }
 
 
-def doubts(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Iterator[Problem]:
+def doubts(sheet: str | None, read: Sequence[AnyRow], scope: Scope) -> Iterator[Problem]:
     """Questions about a table as a whole; each names the column it is about. A long list is judged by some of it."""
-    rows = rows[:: -(-len(rows) // JUDGED_ROWS) or 1]
+    rows = readings(read[:: -(-len(read) // JUDGED_ROWS) or 1])
     lots = [row.values for row in rows if row.values is not None]
     yield from _odd_columns(sheet, rows, scope)
     refused = sum(1 for row in rows if any(_is_about_weight(p) for p in row.problems))
@@ -77,6 +78,8 @@ def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) ->
             continue
         outside = sum(1 for v in values if not hard[0] <= v <= hard[1])
         middle = median(values)
+        if field == "gsm" and _thin(rows):
+            usual = (11, usual[1])
         if outside > ODD_SHARE * len(values) or not usual[0] <= middle <= usual[1]:
             name = "price" if field == "price_per_t" else field
             label = LABELS.get(name, name)
@@ -94,6 +97,12 @@ def _odd_columns(sheet: str | None, rows: Sequence[RowReading], scope: Scope) ->
         some = ", ".join(f"{v:g}" for v in list(dict.fromkeys(cores))[:3])
         text = f"Cores of {some} mm are unusual. Is the unit or the column right?"
         yield Problem("unit_doubtful", text, "error", sheet, column=_header(scope, "core_mm"), field="core_mm")
+
+
+def _thin(rows: Sequence[RowReading]) -> bool:
+    """Whether most lots are of tissue or another paper that is thinner than all others."""
+    ranges = [grades.typical_gsm().get(row.values.grade_code, (50, 0)) for row in rows if row.values is not None]
+    return 2 * sum(1 for low, _ in ranges if low < 18) > len(ranges) > 0
 
 
 def _odd_for_grade(sheet: str | None, rows: Sequence[RowReading], scope: Scope) -> Iterator[Problem]:
@@ -153,28 +162,30 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
         )
 
 
-def slipped_prices(sheets: Sequence[Sequence[RowReading]]) -> Iterator[Problem]:
+def slipped_prices(sheets: Sequence[Sequence[AnyRow]]) -> Iterator[Problem]:
     """One price far from the others of its grade, or of the list where the grade stands alone."""
     priced = [
-        (r, r.values, float(r.values.price_per_t) / about_a_euro(r.values.currency))
+        (row, lot.grade_code, float(lot.price_per_t) / about_a_euro(lot.currency))
         for rows in sheets
-        for r in rows
-        if r.values and r.values.price_per_t
+        for row in rows
+        if (lot := row if isinstance(row, PlainRow) else row.values) is not None and lot.price_per_t
     ]
     by_grade: dict[str, list[float]] = {}
-    for _, lot, price in priced:
-        by_grade.setdefault(lot.grade_code, []).append(price)
+    for _, grade, price in priced:
+        by_grade.setdefault(grade, []).append(price)
     if len(priced) < FEW + 1:
         return
     middles = {grade: median(prices) for grade, prices in by_grade.items() if len(prices) >= PRICE_FEW}
     overall = median(price for _, _, price in priced)
-    for row, lot, price in priced:
-        middle, limit = middles.get(lot.grade_code), SLIP
+    for row, grade, price in priced:
+        middle, limit = middles.get(grade), SLIP
         if middle is None:
             middle, limit = overall, LIST_SLIP
         if not middle / limit <= price <= middle * limit:
-            text = f"The price {lot.price} looks as if its decimal mark slipped."
-            yield Problem("price_slip", text, "error", row.sheet, row.row, field="price", raw=str(lot.price))
+            lot = row.reading().values if isinstance(row, PlainRow) else row.values
+            stated = lot.price if lot is not None else None
+            text = f"The price {stated} looks as if its decimal mark slipped."
+            yield Problem("price_slip", text, "error", row.sheet, row.row, field="price", raw=str(stated))
 
 
 def could_measure(column: Column, taken: set[str]) -> bool:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import date
 
 from services.ingestion.parsing import dates, grades, numbers, places, terms
+from services.ingestion.parsing.facts import only_facts
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.sheets import Cell, CellError
 from services.ingestion.parsing.sizes import is_pair
 from services.ingestion.parsing.text import clean, normal
-from services.ingestion.parsing.units import FACTORS, cell_unit
+from services.ingestion.parsing.units import FACTORS, cell_unit, header_unit
 
 
 def _share(cells: list[Cell], good: Callable[[Cell], bool]) -> float:
@@ -64,6 +65,18 @@ def _pair(cell: Cell) -> bool:
     return isinstance(cell, str) and is_pair(cell)
 
 
+def _says(cell: Cell, field: str, *, least: int = 1) -> bool:
+    """Whether a cell of several facts, at least so many, names this field."""
+    found = only_facts(cell, ",", False) if isinstance(cell, str) else None
+    return found is not None and field in found and len(found) >= least
+
+
+def _format_fit(cells: list[Cell]) -> float:
+    """Sizes of sheets; among them also the widths of reels, which then stand alone."""
+    pairs = _share(cells, lambda c: _pair(c) or _says(c, "format") or _says(c, "width_mm", least=2))
+    return pairs + (_share(cells, lambda c: not _pair(c) and _numeric("length")(c)) if pairs >= 0.2 else 0.0)
+
+
 def _lot_ref_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
     texts = [_as_text(c) for c in cells]
     short = sum(1 for t in texts if 0 < len(t) <= 40)
@@ -102,6 +115,7 @@ def _price_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
                 terms.is_on_request(cell)
                 or numbers.quantity(cell.strip("€$£ "), ".").kind != "text"
                 or numbers.quantity(cell.strip("€$£ "), ",").kind != "text"
+                or numbers.quantity(header_unit(cell)[0].strip("€$£ "), ".").kind == "number"
             )
         return isinstance(cell, float)
 
@@ -156,9 +170,11 @@ FITS: dict[str, _Fit] = {
     "diameter_mm": _measure("length"),
     "core_mm": _measure("length"),
     "diameter_core": lambda cells, mill, today: _share(cells, _pair),
-    "format": lambda cells, mill, today: _share(cells, _pair),
+    "format": lambda cells, mill, today: _format_fit(cells),
     "caliper_um": _measure("thickness"),
-    "weight_net_kg": _measure("weight"),
+    "weight_net_kg": lambda cells, mill, today: _share(
+        cells, lambda c: _numeric("weight")(c) or _says(c, "weight_net_kg")
+    ),
     "weight_gross_kg": _measure("weight"),
     "avg_reel_weight_kg": _measure("weight"),
     "reel_count": _count_fit,
@@ -172,6 +188,7 @@ FITS: dict[str, _Fit] = {
     "location_country": _by_text(lambda t, mill: places.country(t, home=mill.country) is not None),
     "certification": _by_text(lambda t, mill: _speaks_of_labels(t)),
     "form": _by_text(lambda t, mill: terms.form(t) is not None),
+    "grain": _by_text(lambda t, mill: terms.grain(t) is not None),
     "currency": _by_text(lambda t, mill: len(clean(t)) <= 4),
     "incoterm": _by_text(
         lambda t, mill: (

@@ -8,11 +8,12 @@ from functools import partial
 from services.ingestion.parsing import dates, grades, numbers, places, sizes, terms
 from services.ingestion.parsing.columns import COUNTS, DATES
 from services.ingestion.parsing.draft import LABELS, Fault, rounded, tenth
+from services.ingestion.parsing.facts import Facts, only_facts
 from services.ingestion.parsing.quantities import Plan
 from services.ingestion.parsing.scope import NOTHING, Reading, Scope, remembered, shown
 from services.ingestion.parsing.sheets import Cell, CellError
 from services.ingestion.parsing.text import clean, is_empty_mark, normal, word_set
-from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, currency_of, header_unit
+from services.ingestion.parsing.units import FACTORS, LENGTH, HeaderUnit, cell_unit, currency_of, header_unit
 from shared.contracts.types import QualityClass
 
 
@@ -56,6 +57,8 @@ def _scaled(value: Decimal, unit: str | None, plan: Plan, name: str) -> Reading:
         return value * (1000 if unit == "thousand" else 1), None
     if unit == "ton?":
         unit = plan.ton
+    if unit == "st?" and plan.ton is None:
+        unit = "short_ton"
     factor = FACTORS[plan.dimension].get(unit or "")
     if unit == "lb?":
         return None, Fault(
@@ -70,28 +73,42 @@ def _scaled(value: Decimal, unit: str | None, plan: Plan, name: str) -> Reading:
 
 def _whole(scope: Scope, name: str, cell: Cell) -> Reading:
     value, fault = measure(cell, scope.plans[name])
+    if fault is not None and (together := _together(scope, name, cell)):
+        return together, None
     if not isinstance(value, Decimal):
         return value, fault
     if name in COUNTS and value != value.to_integral_value():
         return None, Fault(name, "not_a_number", f"{value.normalize():f} is not a whole number.")
+    if name in COUNTS and isinstance(cell, str) and (things := terms.counted(cell)) not in (None, name):
+        return Facts({str(things): rounded(value)}), None
     return rounded(value), None
+
+
+def _together(scope: Scope, name: str, cell: Cell) -> Facts | None:
+    """What a cell with several facts says, where one of them is what the column is for."""
+    plan = scope.plans[name]
+    if not isinstance(cell, str) or plan.open_question:
+        return None
+    found = only_facts(clean(cell), plan.mark or scope.habit.mark, scope.habit.imperial)
+    return found if found is not None and (name in found or name == "format") else None
 
 
 def _tenths(scope: Scope, name: str, cell: Cell) -> Reading:
     value, fault = measure(cell, scope.plans[name])
+    if fault is not None and (together := _together(scope, name, cell)):
+        return together, None
     return (tenth(value), None) if isinstance(value, Decimal) else (value, fault)
 
 
 def _text(scope: Scope, name: str, cell: Cell) -> Reading:
     text = clean(shown(cell))
-    return (None if isinstance(cell, CellError) or (is_empty_mark(text) and name != "lot_ref") else text), None
+    return (None if isinstance(cell, CellError) or is_empty_mark(text) else text), None
 
 
 def _lot_ref(scope: Scope, name: str, cell: Cell) -> Reading:
     if isinstance(cell, CellError):
         return None, Fault(name, "cell_error", f'The cell shows the spreadsheet error "{cell}".')
-    text = clean(shown(cell))
-    return (None if is_empty_mark(text) else text), None
+    return _text(scope, name, cell)
 
 
 def _grade(scope: Scope, name: str, cell: Cell) -> Reading:
@@ -124,10 +141,15 @@ def _sheet_size(scope: Scope, name: str, cell: Cell) -> Reading:
     if is_empty_mark(text):
         return NOTHING
     size = sizes.sheet_size(text, plan.unit, plan.mark, scope.habit.imperial)
+    if size is None and (together := _together(scope, name, cell)):
+        return together, None
     if size is None or (size.first is None and size.second is None):
         return None, Fault("sheet_w_mm", "bad_format", f'"{text}" is not a sheet size such as 700 x 1000.')
     if size.second is None:
-        return None, Fault("sheet_l_mm", "bad_format", f'"{text}" holds only one side of the sheet.')
+        alone = Fault("sheet_l_mm", "bad_format", f'"{text}" holds only one side of the sheet.')
+        side = size.first * LENGTH[size.unit or "mm"] if size.first is not None else None
+        known = side is not None and (size.unit is not None or side >= 400)
+        return (Facts({"one_side": (side, alone)}), None) if known else (None, alone)
     if size.unit is None:
         return None, Fault("sheet_w_mm", "unit_unknown", f'The unit of the sheet size "{text}" is not clear.')
     return size, None
@@ -217,6 +239,12 @@ def _date(scope: Scope, name: str, cell: Cell) -> Reading:
     return (found, None) if found else (None, Fault(name, "bad_date", f'"{text}" is not a date we can read.'))
 
 
+def _made(scope: Scope, name: str, cell: Cell) -> Reading:
+    """A day of production still to come is when the lot will be there; one that is past says nothing to a buyer."""
+    value, fault = _date(scope, name, cell)
+    return (value, None) if fault is None and isinstance(value, date) and value > scope.today else NOTHING
+
+
 def _certificates(scope: Scope, name: str, cell: Cell) -> Reading:
     text = clean(shown(cell))
     if is_empty_mark(text):
@@ -247,13 +275,15 @@ _READERS: dict[str, Callable[[Scope, str, Cell], Reading]] = {
     "currency": _currency,
     "certification": _certificates,
     "form": _form,
+    "grain": lambda scope, name, cell: (terms.grain(clean(shown(cell))), None),
     "gsm": _tenths,
     "weight_net_kg": _tenths,
     "weight_alt": _tenths,
     "weight_gross_kg": _tenths,
     "avg_reel_weight_kg": _tenths,
     **dict.fromkeys(("width_mm", "sheet_w_mm", "sheet_l_mm", "diameter_mm", "core_mm", "caliper_um", *COUNTS), _whole),
-    **dict.fromkeys(DATES - {"production_date"}, _date),
+    **dict.fromkeys(DATES, _date),
+    "production_date": _made,
     **dict.fromkeys(("product_name", "colour", "surplus_reason", "defects", "remarks", "incoterm"), _text),
 }
 

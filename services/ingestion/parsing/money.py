@@ -1,6 +1,37 @@
-"""How large money is, roughly: enough to see that a price cannot be, never to convert one."""
+"""The money of a list: how it is written, and how large it is, roughly."""
 
-_TO_THE_EURO = {"SEK": 11, "NOK": 12, "DKK": 7, "PLN": 4, "CZK": 25, "HUF": 390}
+import re
+
+# How many of a currency make about one euro: enough to see that a price cannot be, never to convert one.
+_TO_THE_EURO = {
+    "SEK": 11, "NOK": 12, "DKK": 7, "PLN": 4, "CZK": 25, "HUF": 390, "RON": 5, "BGN": 2, "RSD": 117, "UAH": 48,
+    "TRY": 48, "INR": 100, "CNY": 8, "JPY": 175, "AED": 4, "ZAR": 20, "BRL": 6, "MXN": 21, "CAD": 2, "AUD": 2, "SGD": 2,
+    "HKD": 9,
+}  # fmt: skip
+CURRENCIES = {
+    **{code.casefold(): code for code in ("EUR", "USD", "GBP", "CHF", *_TO_THE_EURO)},
+    "€": "EUR",
+    "euro": "EUR",
+    "euros": "EUR",
+    "us$": "USD",
+    "$": "USD",
+    "£": "GBP",
+    "zl": "PLN",
+    "kc": "CZK",
+    "forint": "HUF",
+    "ft": "HUF",
+    "rs": "INR",
+    "₹": "INR",
+    "tl": "TRY",
+    "₺": "TRY",
+    "rmb": "CNY",
+}
+_CODES = "|".join(code.casefold() for code in _TO_THE_EURO)
+CURRENCY = (
+    r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|chf|zl|kc|forint|ft(?=\s*/\s*(?:kg|to?)\b)|rs(?=\.?\s*(?:/|\d|$|per\b))|₹|tl(?=\s*/)|₺|rmb"
+    rf"|{_CODES})"
+)
+MONEY = re.compile(rf"(?<![a-z]){CURRENCY}(?![a-z])")
 
 
 def about_a_euro(currency: str | None) -> int:

@@ -7,6 +7,7 @@ from typing import cast
 
 from services.ingestion.parsing import grades, terms
 from services.ingestion.parsing.draft import Draft, Fault, rounded, tenth
+from services.ingestion.parsing.facts import facts_inside
 from services.ingestion.parsing.grades import Grade
 from services.ingestion.parsing.scope import Scope, remembered, shown
 from services.ingestion.parsing.sheets import Cell
@@ -70,8 +71,28 @@ def name_grade(scope: Scope, row: list[Cell], values: dict[str, object], result:
             draft.caliper_um = int(microns[1])
     if draft.gsm is None and "gsm" not in scope.columns and (inside := _GSM_INSIDE.search(named)):
         draft.gsm = tenth(Decimal(inside[1].replace(",", ".")))
+    _measures(scope, named, values, draft)
     if draft.quality_class is None and "quality_class" not in scope.columns:
         draft.quality_class = terms.class_inside(named)
+
+
+_SIZES = frozenset({"format", "width_mm", "sheet_w_mm", "sheet_l_mm"})
+
+
+def _measures(scope: Scope, named: str, values: dict[str, object], draft: Draft) -> None:
+    """Sizes that stand in the name of the product, where the list has no column for them."""
+    without = {name.split("#")[0] for name, column in scope.columns.items() if column.cells}
+    if without & _SIZES or not any(c.isdigit() for c in named):
+        return
+    facts = facts_inside(named, scope.habit.mark, scope.habit.imperial)
+    if "format" in facts and "width_mm" not in facts:
+        values.setdefault("format", facts["format"])
+    elif "width_mm" in facts and "format" not in facts and draft.width_mm is None:
+        draft.width_mm = cast(int, facts["width_mm"])
+    if draft.diameter_mm is None and not without & {"diameter_mm", "diameter_core"}:
+        draft.diameter_mm = cast(int | None, facts.get("diameter_mm"))
+    if draft.core_mm is None and not without & {"core_mm", "diameter_core"}:
+        draft.core_mm = cast(int | None, facts.get("core_mm"))
 
 
 def _choose(

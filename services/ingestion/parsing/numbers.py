@@ -14,7 +14,7 @@ _SPACE = "[ \u00a0\u2007\u2009\u202f'’]"
 _NUMBER = rf"\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)(?:[.,]\d+)?|\d[\d.,]*\d|\d|[.,]\d+"
 _ANY_NUMBER = re.compile(_NUMBER)
 _SIGNED = rf"[-+−–]?\s?(?:{_NUMBER})"
-_LEAD = r"(?:ca\.?|approx\.?|about|abt\.?|circa|env\.?|etwa|noin|~|≈|Ø|ø|\u2205)?\s*"
+_LEAD = r"(?:ca\.?|approx\.?|about|abt\.?|circa|env\.?|etwa|noin|cca\.?|yakl\.?|~|≈|Ø|ø|\u2205)?\s*"
 _QUANTITY = re.compile(rf"^\s*{_LEAD}(?P<number>{_SIGNED})\s*(?P<unit>.*?)\s*$", re.IGNORECASE | re.DOTALL)
 _FRACTION = re.compile(
     r"^\s*(?:(?P<whole>\d+)[ \u00a0-])?\s*(?P<top>\d+)\s*/\s*(?P<bottom>2|4|8|16|32|64)\s*(?P<unit>\D*)$"

@@ -1,8 +1,8 @@
 """How the cells of one measuring column are read: its unit and its decimal mark, decided once for the column."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from statistics import median
 
@@ -11,12 +11,16 @@ from services.ingestion.parsing.columns import DIMENSION, Column
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.money import about_a_euro
 from services.ingestion.parsing.numbers import Mark, MarkDecision, Quantity
+from services.ingestion.parsing.prose import units_in
 from services.ingestion.parsing.tables import LANGUAGES
 from services.ingestion.parsing.text import fold
 from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, per_tonne
 
 _WITH_UNITS = frozenset({"length", "weight", "thickness", "gsm"})  # a unit may stand behind the number
-_THOUSANDS = re.compile(r"\b(?:tsd|tausend|thousand|thousands|mille|migliaia|miles|milliers|1[.,' ]?000|'?000)\b")
+_THOUSANDS = re.compile(
+    r"\b(?:tsd|tausend|thousand|thousands|mille|migliaia|miles|milliers|1[.,' ]?000|'?000|tys|tis|bin|millares|ezer)\b"
+    r"|\bm ?(?:sheets|shts|sht)\b"
+)
 COMMA_LANGUAGES = (frozenset(LANGUAGES) | {"sk", "nb", "no", "nn", "ro", "sl", "hr"}) - {"en"}
 _CORE_INCHES = frozenset({3, 4, 5, 6, 10, 12})
 _USUAL = {  # field -> what one cell usually holds, in canonical units
@@ -45,6 +49,7 @@ class Habit:
     mark: Mark | None
     imperial: bool
     told: Mark | None = None
+    units: Mapping[str, str] = field(default_factory=dict[str, str])  # what a note above the list says
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,9 @@ class Plan:
     ton: str | None = None
 
 
-def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None, language: str | None) -> Habit:
+def habit_of(
+    columns: list[Column], *, mill: MillContext, delimiter: str | None, language: str | None, above: list[str]
+) -> Habit:
     """From clear numbers anywhere in the file, else from the delimiter and the language."""
     clear = {".": 0, ",": 0}
     for column in columns:
@@ -83,7 +90,7 @@ def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None,
     imperial = mill.country in ("US", "CA") or (
         any(u in ("in", "lb") for u in units) and not any(u in ("mm", "cm", "kg", "t") for u in units)
     )
-    return Habit(mark, imperial, _told(mill))
+    return Habit(mark, imperial, _told(mill), units_in(above))
 
 
 def _told(mill: MillContext) -> Mark | None:
@@ -142,9 +149,12 @@ def _unit(column: Column, field: str, dimension: str, habit: Habit, mill: MillCo
     if header.unit is not None and (
         header.unit.dimension == dimension or (dimension == "thickness" and header.unit.unit == "mm")
     ):
-        if header.unit.unit != "ton?":
-            return header.unit.unit, None
-        if not habit.imperial:
+        said = header.unit.unit
+        if said == "st?" and habit.imperial:
+            return "short_ton", None
+        if said not in ("ton?", "st?"):
+            return said, None
+        if said == "ton?" and not habit.imperial:
             return "t", None
         return None, f'"{header.text}": metric tonnes or short tons?'
     own, bare = _cells(column, dimension)
@@ -157,6 +167,11 @@ def _unit(column: Column, field: str, dimension: str, habit: Habit, mill: MillCo
             return likely, None
     if not bare or field in ("format", "diameter_core"):
         return None, None
+    told = habit.units.get(dimension)
+    if told is not None and _fits(field, dimension, told, bare):
+        return told, None
+    if told is not None and field != "core_mm":
+        return None, _unclear(header.text, median(bare))
     return _by_magnitude(field, dimension, bare, habit, header.text)
 
 
@@ -197,8 +212,11 @@ def _by_magnitude(
             unit = "in"
         elif unit is None and not habit.imperial and (40 <= middle < 100 or (100 <= middle < 400 and broken)):
             unit = "cm"
+        elif unit is None and not habit.imperial and 0.2 <= middle < 4 and broken:
+            unit = "m"
     elif field == "diameter_mm":
         unit = "mm" if middle >= 400 else "cm" if 60 < middle <= 180 else "in" if 20 <= middle <= 60 else None
+        unit = "m" if 0.4 <= middle < 2 and broken and not habit.imperial else unit
     elif field == "core_mm":
         if all(v in _CORE_INCHES for v in bare) and any(v < 7 for v in bare):
             unit = "in"
@@ -211,5 +229,14 @@ def _by_magnitude(
     elif dimension == "gsm" and not habit.imperial:
         unit = "g/m2"
     if unit is None:
-        return None, f'"{header}" does not say its unit, and numbers around {middle.normalize():f} do not tell it.'
+        return None, _unclear(header, middle)
     return unit, None
+
+
+def _fits(field: str, dimension: str, unit: str, bare: list[Decimal]) -> bool:
+    low, high = _USUAL.get(field, (100, 3000))
+    return low <= median(bare) * FACTORS[dimension][unit] <= high
+
+
+def _unclear(header: str, middle: Decimal) -> str:
+    return f'"{header}" does not say its unit, and numbers around {middle.normalize():f} do not tell it.'

@@ -2,35 +2,28 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from services.ingestion.parsing import crosschecks, dates, doubts, grades, places, terms
-from services.ingestion.parsing.answers import (
-    Part,
-    column_reading,
-    fingerprint,
-    headings_of,
-    lot_reading,
-    source_values,
-    unread_rows,
-)
+from services.ingestion.parsing.answers import LotReader, Part, column_reading, fingerprint, unread_rows
 from services.ingestion.parsing.columns import COUNTS as COUNT_FIELDS
 from services.ingestion.parsing.columns import DATES, DIMENSION, Column, resolve_columns
 from services.ingestion.parsing.delimited import decode_text
-from services.ingestion.parsing.lots import measure, readers_of
-from services.ingestion.parsing.model import ListReading, MillContext, Problem, RowReading, SheetFacts, UnreadableFile
+from services.ingestion.parsing.lots import measure
+from services.ingestion.parsing.model import ListReading, MillContext, Problem, SheetFacts, UnreadableFile
 from services.ingestion.parsing.pieces import pieces, turned
+from services.ingestion.parsing.plain import AnyRow, is_lot, readings
 from services.ingestion.parsing.prose import list_date, place_in, price_in
 from services.ingestion.parsing.quantities import habit_of, plan_for
-from services.ingestion.parsing.rows import Reader
 from services.ingestion.parsing.scope import Scope, remembered, shown
 from services.ingestion.parsing.shape import layout
 from services.ingestion.parsing.sheets import MAX_BYTES, Cell, Document, Grid, fill_down, is_filled, refuse_other_kinds
 from services.ingestion.parsing.tables import Table, find_table, language_of
 from services.ingestion.parsing.text import clean
 from services.ingestion.parsing.units import HeaderUnit
-from services.ingestion.parsing.wording import in_language, reading_in
+from services.ingestion.parsing.wording import in_language, told
 from services.ingestion.parsing.workbooks import decode_xls, decode_zip
 from shared.contracts.types import PriceUnit
 
@@ -43,13 +36,65 @@ def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date)
 
     Every problem is told in the mill's language, where there is a catalogue for it.
     """
-    try:
-        return reading_in(_read(content, file_name=file_name, mill=mill, today=today), mill.language)
-    except UnreadableFile as refused:
-        raise UnreadableFile(refused.code, in_language(refused.message, mill.language)) from refused
+    opened = OpenList(content, file_name=file_name, mill=mill, today=today)
+    rows = tuple(readings(opened.rows()))
+    return replace(opened.summed_up(), rows=rows)
 
 
-def _read(content: bytes, *, file_name: str, mill: MillContext, today: date) -> ListReading:
+class OpenList:
+    """A list whose columns are known; its rows are read one by one, and then it is summed up."""
+
+    def __init__(self, content: bytes, *, file_name: str, mill: MillContext, today: date) -> None:
+        self._mill, self._today, self._file_name = mill, today, file_name
+        try:
+            self._document, self.parts, self._sheets = _opened(content, mill=mill, today=today)
+        except UnreadableFile as refused:
+            raise UnreadableFile(refused.code, in_language(refused.message, mill.language)) from refused
+        self.header_fingerprint = fingerprint([h for p in self.parts for h in p.table.headers])
+        self.lots = sum(p.shape.kinds[p.start :].count("lot") for p in self.parts)
+
+    def rows(self, *, long_way: bool = False) -> Iterator[AnyRow]:
+        """Every row of every list of the file; to be asked for once. ``long_way``: each on its own, to compare."""
+        repeats = crosschecks.Repeats()
+        for part in self.parts:
+            for row in _rows_of(part, long_way=long_way):
+                part.readable += is_lot(row)
+                judged = repeats.judged(row)
+                if judged.problems:
+                    judged = replace(judged, problems=told(judged.problems, self._mill.language))
+                part.rows.append(judged)
+                yield judged
+            self._sheets[part.grid.name] = _facts(self._sheets[part.grid.name], part)
+        if not any(part.rows for part in self.parts):
+            yield from unread_rows(self._document)
+
+    def summed_up(self) -> ListReading:
+        """The list without its rows, when all of them have been read."""
+        parts, document, language = self.parts, self._document, self._mill.language
+        headers = tuple(h for p in parts for h in p.table.headers)
+        totals = [p.total for p in parts if p.total is not None]
+        above = [p.grid.rows[: p.table.rows[0]] for p in parts]
+        return ListReading(
+            kind=document.kind,
+            encoding=document.encoding,
+            delimiter=document.delimiter,
+            language=language_of(headers, language),
+            header_fingerprint=self.header_fingerprint,
+            list_date=list_date(above, self._file_name, self._mill.country, self._today),
+            stated_total_kg=sum(totals, Decimal(0)) if totals else None,
+            sheets=tuple(self._sheets.values()),
+            columns=tuple(column_reading(p, c) for p in parts for c in p.columns),
+            rows=(),
+            warnings=told(
+                crosschecks.file_warnings([(p.grid.name, p.rows, p.total) for p in parts]), self._mill.language
+            ),
+            review_reasons=told(_review(document, parts), language),
+        )
+
+
+def _opened(
+    content: bytes, *, mill: MillContext, today: date
+) -> tuple[Document, list[Part], dict[str | None, SheetFacts]]:
     document = decode(content, mill=mill)
     parts: list[Part] = []
     sheets: dict[str | None, SheetFacts] = {}
@@ -61,28 +106,7 @@ def _read(content: bytes, *, file_name: str, mill: MillContext, today: date) -> 
         raise UnreadableFile("empty", "The file is empty. Please send the list.")
     if parts and not any(k == "lot" for p in parts for k in p.shape.kinds):
         raise UnreadableFile("no_rows", "The file has a header but no lots below it. Please send it with its rows.")
-    language = language_of(tuple(h for p in parts for h in p.table.headers), mill.language)
-    for part in parts:
-        _read_part(part)
-        sheets[part.grid.name] = _facts(sheets[part.grid.name], part)
-    crosschecks.across_rows([p.rows for p in parts])
-    rows = [r for p in parts for r in p.rows] or unread_rows(document)
-    totals = [p.total for p in parts if p.total is not None]
-    columns = tuple(column_reading(p, c) for p in parts for c in p.columns)
-    return ListReading(
-        kind=document.kind,
-        encoding=document.encoding,
-        delimiter=document.delimiter,
-        language=language,
-        header_fingerprint=fingerprint([h for p in parts for h in p.table.headers]),
-        list_date=list_date([p.grid.rows[: p.table.rows[0]] for p in parts], file_name, mill.country, today),
-        stated_total_kg=sum(totals, Decimal(0)) if totals else None,
-        sheets=tuple(sheets.values()),
-        columns=columns,
-        rows=tuple(rows),
-        warnings=tuple(crosschecks.file_warnings([(p.grid.name, p.rows, p.total) for p in parts])),
-        review_reasons=tuple(_review(document, parts)),
-    )
+    return document, parts, sheets
 
 
 def _facts(known: SheetFacts, part: Part) -> SheetFacts:
@@ -91,7 +115,7 @@ def _facts(known: SheetFacts, part: Part) -> SheetFacts:
         known.name,
         (*known.header_rows, *(r + 1 for r in part.table.rows)),
         hidden=False,
-        lots=known.lots + sum(1 for r in part.rows if r.values is not None),
+        lots=known.lots + part.readable,
         stated_total_kg=sum(totals, Decimal(0)) if totals else None,
     )
 
@@ -137,7 +161,8 @@ def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, to
                 name += "#"
             named[name] = column
     language = language_of(table.headers, mill.language)
-    habit = habit_of(columns, mill=mill, delimiter=document.delimiter, language=language)
+    above = [c for r in grid.rows[: table.rows[0]] for c in r if isinstance(c, str)]
+    habit = habit_of(columns, mill=mill, delimiter=document.delimiter, language=language, above=above)
     plans = {
         n: plan_for(c, habit, mill=mill)
         for n, c in named.items()
@@ -146,7 +171,6 @@ def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, to
     scope = Scope(named, plans, habit, mill, today)
     for name in DATES & set(named):
         scope.orders[name] = dates.decide_order(named[name].texts, country=mill.country)
-    above = [c for r in grid.rows[: table.rows[0]] for c in r if isinstance(c, str)]
     scope.price = _price_unit(named.get("price"), above)
     if scope.price is not None and scope.price.unit == "ton?" and not habit.imperial:
         scope.price = HeaderUnit("price", PriceUnit.PER_T.value, scope.price.currency)
@@ -172,19 +196,16 @@ def _price_unit(column: Column | None, above: list[str]) -> HeaderUnit | None:
     return own if own.currency else HeaderUnit("price", own.unit, told.currency if told else None)
 
 
-def _read_part(part: Part) -> None:
-    readers: list[Reader] = readers_of(part.scope)
-    headings = headings_of(part)
+def _rows_of(part: Part, *, long_way: bool) -> Iterator[AnyRow]:
+    reader = LotReader(part, long_way=long_way)
     for index, kind in enumerate(part.shape.kinds):
         if index < part.start:
             continue
         row = part.grid.rows[index]
-        if kind in ("section", "title") and (part.start or kind == "section") and _is_heading(row):
+        if kind in ("section", "title") and (part.start or kind == "section") and any(is_filled(c) for c in row):
             _enter_section(part.scope, row)
-        if kind == "lot":
-            part.rows.append(lot_reading(part, readers, headings, index, row))
-        else:
-            part.rows.append(RowReading(part.grid.name, index + 1, kind, source_values=source_values(headings, row)))
+            reader.heading_read()
+        yield reader.lot(index, row) if kind == "lot" else reader.other(index, row, kind)
     if part.shape.total_row is not None and "weight_net_kg" in part.scope.columns:
         row = part.grid.rows[part.shape.total_row]
         at = part.scope.columns["weight_net_kg"].index
@@ -261,10 +282,6 @@ def _lost(part: Part) -> list[Problem]:
             words = "This line looks like a lot, but does not fit the columns above it."
             return [Problem("row_unread", words, "error", part.grid.name, row=index + 1)]
     return []
-
-
-def _is_heading(row: list[Cell]) -> bool:
-    return any(is_filled(c) for c in row)
 
 
 def _above(part: Part) -> list[Problem]:

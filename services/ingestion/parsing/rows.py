@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import cast
 
-from services.ingestion.parsing import geometry, grades, terms
+from services.ingestion.parsing import terms
 from services.ingestion.parsing.draft import Draft, Fault, rounded, tenth
+from services.ingestion.parsing.facts import Facts
 from services.ingestion.parsing.naming import RowResult, name_grade
 from services.ingestion.parsing.scope import Reading, Scope, price_unit_of
 from services.ingestion.parsing.sheets import Cell
 from services.ingestion.parsing.sizes import Size
 from services.ingestion.parsing.units import HeaderUnit
 from services.ingestion.parsing.validate import faults
-from shared.contracts.types import Form, QualityClass
+from services.ingestion.parsing.weighing import weigh
+from shared.contracts.types import Form, Grain, QualityClass
 
-_PLAIN = frozenset(
+PLAIN = frozenset(
     {
         "lot_ref",
         "gsm",
@@ -45,30 +48,15 @@ _PLAIN = frozenset(
 )
 _REJECTING = frozenset(
     {
-        "lot_ref",
-        "grade_code",
-        "gsm",
-        "width_mm",
-        "sheet_w_mm",
-        "sheet_l_mm",
-        "diameter_mm",
-        "core_mm",
-        "reel_count",
-        "weight_net_kg",
-        "weight_gross_kg",
-        "price",
-        "currency",
-        "quality_class",
-        "available_from",
-        "form",
-        "location_country",
-        "location_place",
+        "lot_ref", "grade_code", "gsm", "width_mm", "sheet_w_mm", "sheet_l_mm", "diameter_mm", "core_mm",
+        "reel_count", "weight_net_kg", "weight_gross_kg", "price", "currency", "quality_class",
+        "available_from", "form", "location_country", "location_place",
     }
-)
+)  # fmt: skip
 
 _REMARKS = frozenset({"surplus_reason", "defects", "remarks"})
 _OFF_SPEC = re.compile(r"off[\s-]*spec\w*", re.IGNORECASE)  # in a remark the reason of the surplus, not its class
-GSM_ODD = 2.5  # times what a grade has, or less than that part of it: one of the two is wrong
+_NO_SIDE = (None, None)
 
 Reader = tuple[str, int, str, Callable[[Cell], Reading], dict[Cell, Reading]]
 
@@ -77,6 +65,7 @@ def read_row(scope: Scope, readers: list[Reader], row: list[Cell]) -> RowResult:
     """Everything one row says, checked against the rules of the trade."""
     values: dict[str, object] = {}
     found: list[Fault] = []
+    several: list[Facts] = []
     width = len(row)
     for name, index, _, reader, cache in readers:
         cell = row[index] if index < width else None
@@ -88,31 +77,41 @@ def read_row(scope: Scope, readers: list[Reader], row: list[Cell]) -> RowResult:
         value, fault = reading
         if fault is not None:
             found.append(fault)
+        elif value.__class__ is Facts:
+            several.append(cast(Facts, value))
         elif value is not None:
             values[name] = value
-    draft = Draft()
+    for facts in several:
+        values = {**facts, **values}  # a column of its own says it better
+    draft = Draft(available_from=cast(date | None, values.get("production_date")))
     for name, value in values.items():
-        if name in _PLAIN:
+        if name in PLAIN:
             setattr(draft, name, value)
     result = RowResult(draft, found)
     name_grade(scope, row, values, result)
-    _sizes(scope, values, result)
+    take_sizes(scope, values, result)
     _weights(values, result)
-    _price(scope, values, result)
-    _where(scope, values, result)
-    _words(scope, values, result)
+    take_price(scope, values, result)
+    take_place(scope, values, result)
+    take_words(scope, values, result)
     _finish(scope, values, result)
     return result
 
 
-def _sizes(scope: Scope, values: dict[str, object], result: RowResult) -> None:
+def take_sizes(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     draft = result.draft
     size = cast(Size | None, values.get("format"))
     reel = cast(Size | None, values.get("diameter_core"))
     if reel is not None and reel.first is not None:
         draft.diameter_mm = rounded(reel.first)
         draft.core_mm = draft.core_mm if reel.second is None else rounded(reel.second)
-    broken_size = any(f.field in ("sheet_w_mm", "sheet_l_mm") for f in result.faults)
+    side, alone = cast(tuple[Decimal | None, Fault | None], values.get("one_side", _NO_SIDE))
+    reels = draft.diameter_mm is not None or draft.core_mm is not None or draft.reel_count is not None
+    if side is not None and draft.width_mm is None and (draft.form is Form.REEL or (draft.form is None and reels)):
+        draft.width_mm = rounded(side)
+    elif alone is not None:
+        result.faults.append(alone)
+    broken_size = bool(result.faults) and any(f.field in ("sheet_w_mm", "sheet_l_mm") for f in result.faults)
     form = draft.form or _form(scope, draft, sheets=size is not None or broken_size, result=result)
     draft.form = form
     if form is Form.SHEET:
@@ -120,6 +119,7 @@ def _sizes(scope: Scope, values: dict[str, object], result: RowResult) -> None:
             draft.sheet_w_mm, draft.sheet_l_mm, draft.grain = rounded(size.first), rounded(size.second), size.grain
         elif draft.sheet_l_mm is not None and draft.sheet_w_mm is None:
             draft.sheet_w_mm = draft.width_mm
+        draft.grain = draft.grain or cast(Grain | None, values.get("grain"))
         draft.width_mm = draft.reel_count = None  # sheets come on pallets: "Anzahl 4" beside a format counts no reels
     elif form is Form.REEL:
         result.faults[:] = [f for f in result.faults if f.field not in ("sheet_w_mm", "sheet_l_mm")]
@@ -173,7 +173,7 @@ def _weights(values: dict[str, object], result: RowResult) -> None:
         )
 
 
-def _price(scope: Scope, values: dict[str, object], result: RowResult) -> None:
+def take_price(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     priced = cast(tuple[Decimal, HeaderUnit | None] | None, values.get("price"))
     if priced is None:
         result.draft.currency = None
@@ -186,7 +186,7 @@ def _price(scope: Scope, values: dict[str, object], result: RowResult) -> None:
         result.defaulted.append("currency")
 
 
-def _where(scope: Scope, values: dict[str, object], result: RowResult) -> None:
+def take_place(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     draft = result.draft
     stated = cast(tuple[str | None, str | None] | None, values.get("location_place"))
     place, country = stated or scope.place
@@ -199,7 +199,7 @@ def _where(scope: Scope, values: dict[str, object], result: RowResult) -> None:
             result.defaulted.append("location_country")
 
 
-def _words(scope: Scope, values: dict[str, object], result: RowResult) -> None:
+def take_words(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     """Reason and defects from every column of words; the remark itself is kept."""
     draft = result.draft
     reason = cast(str | None, values.get("surplus_reason"))
@@ -218,7 +218,7 @@ def _words(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     draft.remarks = "; ".join(remarks) or None
 
 
-def _class_of_words(scope: Scope, values: dict[str, object], result: RowResult) -> None:
+def take_class(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     """Where no column says the class: a remark, the heading above the row, the title; else it is a B."""
     draft, above = result.draft, scope.headings
     said = "; ".join(cast(str, values[n]) for n in values if n.split("#")[0] in _REMARKS)
@@ -239,14 +239,20 @@ def _finish(scope: Scope, values: dict[str, object], result: RowResult) -> None:
     draft = result.draft
     unclear = {f.field for f in result.faults if f.severity == "error"}
     if draft.quality_class is None and "quality_class" not in unclear:
-        _class_of_words(scope, values, result)
+        take_class(scope, values, result)
     result.faults[:] = [
         f
         if f.field in _REJECTING or f.field is None or f.severity != "error"
         else Fault(f.field, "unreadable", f.message, "warning")
         for f in result.faults
     ]
-    known = {f.field for f in result.faults if f.severity == "error"}
+    judge(scope, result)
+
+
+def judge(scope: Scope, result: RowResult) -> None:
+    """The rules of the trade, asked about a lot that is complete but for what could not be read."""
+    draft = result.draft
+    known = {f.field for f in result.faults if f.severity == "error"} if result.faults else frozenset[str | None]()
     for fault in faults(draft, today=scope.today):
         if fault.code == "missing" and (
             fault.field in known or (fault.field == "sheet_w_mm" and "sheet_l_mm" in known)
@@ -254,42 +260,5 @@ def _finish(scope: Scope, values: dict[str, object], result: RowResult) -> None:
             continue
         if fault.field not in known or fault.code not in ("missing", "out_of_range"):
             result.faults.append(fault)
-    if not any(f.severity == "error" for f in result.faults):
-        _weigh(draft, result)
-
-
-def _weigh(draft: Draft, result: RowResult) -> None:
-    """The stated weight against the size of the reels; part reels may be as light as they like."""
-    usual_gsm = grades.typical_gsm().get(draft.grade_code or "")
-    if usual_gsm and draft.gsm is not None and not usual_gsm[0] / GSM_ODD <= draft.gsm <= usual_gsm[1] * GSM_ODD:
-        text = (
-            f"{draft.gsm:f} g/m² cannot be for this grade ({usual_gsm[0]}-{usual_gsm[1]}). Which of the two is wrong?"
-        )
-        result.faults.append(Fault("gsm", "grade_and_gsm", text))
-    share = geometry.share_of_usual(draft)
-    if share is None:
-        lightest = geometry.lightest_kg(draft)
-        if lightest is not None and draft.weight_net_kg is not None and draft.weight_net_kg < lightest:
-            text = f"A single reel of this width weighs {lightest:,.0f} kg or more, not {draft.weight_net_kg:,f} kg."
-            result.faults.append(Fault("weight_net_kg", "size_and_weight", text))
-            return
-        implied = geometry.implied_diameter(draft)
-        if implied is None or geometry.THINNEST_REEL_MM <= implied <= geometry.THICKEST_REEL_MM:
-            return
-        text = f"A reel of this width and weight would be {implied:,.0f} mm thick. Which of the numbers is wrong?"
-        result.faults.append(Fault("weight_net_kg", "size_and_weight", text))
-        return
-    light = draft.surplus_reason in geometry.PART_REELS
-    if 0.8 <= share <= 1.2 or (light and share < 1):
-        return
-    usual = geometry.expected_kg(draft) or 0.0
-    text = f"Reels of this size weigh about {usual:,.0f} kg, not {draft.weight_net_kg:,f} kg."
-    sure = geometry.TOO_LIGHT <= share <= geometry.TOO_HEAVY
-    if sure:
-        result.faults.append(Fault("weight_net_kg", "unusual", text, "warning"))
-    else:
-        result.faults.append(
-            Fault(
-                "weight_net_kg", "size_and_weight", f"{text} Please check width, diameter, number of reels and weight."
-            )
-        )
+    if not result.faults or not any(f.severity == "error" for f in result.faults):
+        weigh(draft, result.faults)

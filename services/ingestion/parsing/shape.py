@@ -30,9 +30,13 @@ def layout(grid: Grid, table: Table, columns: dict[str, Column], *, typed: bool)
     header_cells = [{normal(c) for c in grid.rows[r] if isinstance(c, str) and c.strip()} for r in table.rows]
     remarks = {c.index for c in columns.values() if c.field in FREE_TEXT} - {min(header, default=0)}
     kinds: list[RowKind] = []
+    many = max(6, len(header) // 2 + 1)
     for index, row in enumerate(grid.rows):
         if index in grid.hidden_rows:
             kinds.append("hidden")
+            continue
+        if index > table.rows[-1] and len(row) - row.count(None) > many and _plainly_lot(row, header_cells):
+            kinds.append("lot")
             continue
         filled = filled_cells(row)
         if index in table.rows:
@@ -48,6 +52,18 @@ def layout(grid: Grid, table: Table, columns: dict[str, Column], *, typed: bool)
     _settle(kinds, typed=typed)
     totals = [i for i, k in enumerate(kinds) if k == "total"]
     return Layout(kinds, totals[-1] if totals else None)
+
+
+def _plainly_lot(row: list[Cell], header_cells: list[set[str]]) -> bool:
+    """Nearly every row of a list, at a glance: too full for a total or a heading, with numbers or a number of its own.
+
+    What it says is what ``_kind`` would say.
+    """
+    first = next((c for c in row if c is not None), None)
+    if not isinstance(first, str) or set(first) <= _RULER:
+        return False
+    numbers = len([c for c in row if type(c) is float])
+    return numbers > 0.3 * (len(row) - row.count(None)) or not _starts_header(first, header_cells)
 
 
 def _goes_on(above: list[Cell], cell: tuple[int, Cell], kind: RowKind) -> bool:

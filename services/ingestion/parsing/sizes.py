@@ -47,7 +47,8 @@ def sheet_size(text: str, unit: str | None, mark: Mark | None, imperial: bool) -
     found = _PAIR.match(folded)
     if not found:
         only = _FIRST_ONLY.match(folded)
-        return Size(_number(only[1], mark), None, unit=unit) if only else None
+        own = cell_unit(only[2], "length") if only and only[2] else None
+        return Size(_number(only[1], mark), None, unit=own or unit) if only else None
     if not _TAIL.match(found[6]):
         return None
     first, second = _number(found[1], mark), _number(found[4], mark)

@@ -54,6 +54,8 @@ def header_score(row: list[Cell]) -> float:
     texts = [c for c in filled if isinstance(c, str)]
     if len(filled) < LEAST_FIELDS or len(texts) < 0.7 * len(filled) or any(len(t) > 80 for t in texts):
         return 0.0
+    if sum(1 for t in texts if t[0].isdigit()) >= 0.4 * len(texts):
+        return 0.0
     fields, known = Counter[str](), 0.0
     for text in texts:
         scores = read_header(text).fields

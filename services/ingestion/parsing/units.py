@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from services.ingestion.parsing.money import CURRENCIES, CURRENCY, MONEY
 from services.ingestion.parsing.text import fold, join_broken
 from shared.contracts.types import PriceUnit
 
@@ -53,25 +54,34 @@ _END = r"(?![a-z0-9])"
 _START = r"(?<![a-z0-9])"
 
 _LENGTH_WORDS = (
-    (r"mm|millimet(?:er|re|ri|ros)s?|milli", "mm"),
-    (r"cm|centimet(?:er|re|ri|ros)s?|zentimeter", "cm"),
-    (r"inch(?:es)?|in\.?|ins|zoll|pollici|pulgadas|pouces|tuumaa?|tum|\"|''|″|”|“", "in"),
+    (r"mms?|millimet(?:er|re|ri|ros)s?|milli", "mm"),
+    (r"cms?|centimet(?:er|re|ri|ros)s?|zentimeter", "cm"),
+    (r"inch(?:es)?|in\.?|ins|zoll|pollici|pulgadas|pouces|tuumaa?|tum|palce|inc|\"|''|′′|″|”|“", "in"),
     (r"m|met(?:er|re)s?", "m"),
 )
 _WEIGHT_WORDS = (
     (r"kgs?|kilos?|kilogramm?e?s?|kilogramos", "kg"),
-    (r"short tons?|s\.? ?tons?|sh\.? ?tons?|st", "short_ton"),
+    (r"short tons?|s\.? ?tons?|sh\.? ?tons?", "short_ton"),
+    (r"st", "st?"),  # short tons in North America, pieces in German and Swedish
     (r"long tons?", "long_ton"),
     (r"t|to|tn|tm|mt|mto|tonnes?|tonnen|tonn|tonnellate|toneladas?|tonnia|tonn|metric tons?", "t"),
-    (r"tons?", "ton?"),
+    (r"tons?|tonnage", "ton?"),
     (r"lbs?\.?|pounds?|#", "lb"),
     (r"cwt", "cwt"),
-    (r"dt|dz|quintali?|q", "100kg"),
+    (r"dt|dz|quintali?|q ?\.? ?li|q(?!\.? ?t)", "100kg"),
 )
 _THICKNESS_WORDS = (
     (r"um|μm|mum|microns?|micron|mic|my|micras|mikron|mikrom|mikrometer|μ|µ", "um"),
     (r"pts?|points?|mils?|thou", "pt"),
     (r"mm", "mm"),
+)
+_BASIC_SIZES = (
+    (r"25 ?x ?38", "lb text"),
+    (r"17 ?x ?22", "lb bond"),
+    (r"20 ?x ?26", "lb cover"),
+    (r"25[.,]5 ?x ?30[.,]5", "lb index"),
+    (r"22[.,]5 ?x ?28[.,]5", "lb bristol"),
+    (r"24 ?x ?36", "lb/3000ft2"),
 )
 _GSM_WORDS = (
     (r"(?:gr?s?|gram(?:m|s)?|gramm)\.? ?(?:/|p|per|pro| )? ?(?:m ?2|m ?\^2|mq|qm|sqm|m|q)|gsm|g/?", "g/m2"),
@@ -84,6 +94,7 @@ _GSM_WORDS = (
     (r"(?:lbs?|#) ?index", "lb index"),
     (r"(?:lbs?|#) ?bristol", "lb bristol"),
     (r"(?:lbs?|#) ?(?:tag|newsprint|news)", "lb/3000ft2"),
+    *((rf"(?:lbs?|#|pounds?)? ?[(/-]? ?{size} ?[-/]? ?(?:500)? ?\)?", unit) for size, unit in _BASIC_SIZES),
     (r"lbs?|#|pounds?", "lb?"),
 )
 _BY_DIMENSION: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
@@ -122,31 +133,12 @@ class HeaderUnit:
     currency: str | None = None
 
 
-_CURRENCIES = {
-    "€": "EUR",
-    "eur": "EUR",
-    "euro": "EUR",
-    "euros": "EUR",
-    "usd": "USD",
-    "us$": "USD",
-    "$": "USD",
-    "gbp": "GBP",
-    "£": "GBP",
-    "sek": "SEK",
-    "nok": "NOK",
-    "dkk": "DKK",
-    "chf": "CHF",
-    "pln": "PLN",
-    "zl": "PLN",
-    "czk": "CZK",
-    "huf": "HUF",
-}
-_CURRENCY = r"(?:€|euros?|eur|us\$|usd|\$|gbp|£|sek|nok|dkk|chf|pln|zl|czk|huf)"
 _PER = (
     (r"(?:100 ?kgs?|% ?kg|dt|dz|q|qtl|quintale)", PriceUnit.PER_100KG),
     (
-        r"(?:1[.,' ]?000|m|mille|tsd\.?) ?"
-        r"(?:sheets?|shts?|bogen|bg|fogli|ff?|feuilles?|hojas|pliegos|ark(?:kia)?|blatt|vel(?:len)?)\.?",
+        r"(?:1[.,' ]?000|m|mille|tsd\.?|tis\.?|tys\.?|bin) ?"
+        r"(?:sheets?|shts?|bogen|bg|fogli|ff?|feuilles?|hojas|pliegos|ark(?:kia|\.|uszy|k)?|archu|blatt|vel(?:len)?|folhas"
+        r"|tabaka|iv)\.?",
         PriceUnit.PER_1000_SHEETS,
     ),
     (r"(?:ream|ries|risma|resma|rame|riisi|ris)", PriceUnit.PER_REAM),
@@ -156,28 +148,33 @@ _PER = (
     (r"(?:kgs?|kilo)", PriceUnit.PER_KG),
     (r"(?:short ?tons?|s\.?t\.?|s\.? ?tons?|sh\.? ?tons?)", PriceUnit.PER_SHORT_TON),
     (r"(?:long ?tons?)", PriceUnit.PER_LONG_TON),
-    (r"(?:mt|to|tn|tm|tonnes?|tonne|tonn|tonnellata|tonelada|metric ?tons?|t)", PriceUnit.PER_T),
+    (r"(?:1[.,' ]?000 ?kgs?|mt|to|tn|tm|tonnes?|tonne|tonn|tonnellata|tonelada|metric ?tons?|t)", PriceUnit.PER_T),
     (r"(?:m ?2|qm|mq|sqm)", PriceUnit.PER_M2),
 )
 _PRICE_PER = tuple(
     (
         re.compile(
-            rf"(?P<a>{_CURRENCY})?\s*(?:/|\bper\b|\bpro\b|\bje\b|\bpor\b|\bpar\b|\bal\b|\bla\b)\s*{unit}{_END}\s*(?P<b>{_CURRENCY})?"
+            rf"(?P<a>{CURRENCY})?\s*(?:/|\bper\b|\bpro\b|\bje\b|\bpor\b|\bpar\b|\bal\b|\bla\b|\bza\b|\bpr\b|\bbasina\b)\s*{unit}{_END}\s*(?P<b>{CURRENCY})?"
         ),
         name,
     )
     for unit, name in _PER
 )
-_TON = re.compile(rf"(?P<a>{_CURRENCY})?\s*(?:/|\bper\b)\s*tons?{_END}\s*(?P<b>{_CURRENCY})?")
-_PERCENT_KG = re.compile(rf"(?P<a>{_CURRENCY})?\s*% ?kg{_END}(?P<b>{_CURRENCY})?")
-_PRICE_WORD = re.compile(r"\b(?:price|preis|prix|prezzo|precio|preco|hinta|pris|prijs|cena)")
-_MONEY = re.compile(rf"(?<![a-z]){_CURRENCY}(?![a-z])")
+_TON = re.compile(rf"(?P<a>{CURRENCY})?\s*(?:/|\bper\b)\s*tons?{_END}\s*(?P<b>{CURRENCY})?")
+_PERCENT_KG = re.compile(rf"(?P<a>{CURRENCY})?\s*% ?kg{_END}(?P<b>{CURRENCY})?")
+_PRICE_WORD = re.compile(r"\b(?:price|preis|prix|prezzo|precio|preco|hinta|pris|prijs|cena|fiyat|egysegar)")
+_NO_MONEY = re.compile(r"(?:kgs?|lbs?|g|t|to|bogen|bg|sheets?|shts?|rolls?|reels?|rollen|stk|pcs)\s*$")
+_PIECE = re.compile(r"\bst\b\.?(?!\s*on)")
 _HEADER_GSM = tuple(
     (re.compile(rf"{_START}(?:{pattern}){_END}|(?:{pattern}){_END}"), unit)
     for pattern, unit in (
         (_GSM_WORDS[1][0], "lb/3000ft2"),
         (_GSM_WORDS[2][0], "lb/msf"),
         (_GSM_WORDS[3][0], "lb/2880ft2"),
+        *(
+            (rf"(?:basis|bs|basic|ream) ?(?:wt|weight)\.?[^a-z]*(?:lbs?|#)?[^a-z]*{size}(?: ?[-/] ?500)?\)?", unit)
+            for size, unit in _BASIC_SIZES
+        ),
         (r"\b(?:gr?s?|gram(?:m|s)?|gramm)\.? ?(?:/|per|pro)? ?(?:m ?2|m ?\^2|mq|qm|sqm)|\bgsm|\bg/m", "g/m2"),
     )
 )
@@ -212,7 +209,7 @@ _HEADER_UNITS: tuple[tuple[Dimension, re.Pattern[str], str], ...] = tuple(
 def header_unit(text: str) -> tuple[str, HeaderUnit | None]:
     """What a header says without its unit, and the unit."""
     folded = fold(join_broken(text)).replace("\n", " ")
-    money = _MONEY.search(folded)
+    money = MONEY.search(folded)
     if money is None:
         for pattern, unit in _HEADER_GSM:
             found = pattern.search(folded)
@@ -222,7 +219,7 @@ def header_unit(text: str) -> tuple[str, HeaderUnit | None]:
     if price:
         return price
     if money:
-        return _without(folded, money), HeaderUnit("price", "", _CURRENCIES[money.group()])
+        return _without(folded, money), HeaderUnit("price", "", CURRENCIES[money.group()])
     for dimension, pattern, unit in _HEADER_UNITS:
         found = pattern.search(folded)
         if found:
@@ -238,19 +235,24 @@ def _price_unit(folded: str) -> tuple[str, HeaderUnit] | None:
         rest = _without(folded, found)
         symbol = found["a"] or found["b"]
         if symbol is None:
-            money = _MONEY.search(rest)
+            money = MONEY.search(rest)
             symbol = money.group() if money else None
             rest = _without(rest, money) if money else rest
         if symbol is None and found.group().strip()[:1] != "/" and not _PRICE_WORD.search(rest):
             continue
-        return rest, HeaderUnit("price", str(name), _CURRENCIES[symbol] if symbol else None)
+        currency = CURRENCIES[symbol] if symbol else None
+        if symbol is None and _NO_MONEY.search(folded[: found.start()]):
+            continue  # "kg/1000 Bogen" is a weight
+        if name is PriceUnit.PER_SHORT_TON and _PIECE.search(found.group()) and currency not in ("USD", "CAD"):
+            continue  # "€/St" is money per piece
+        return rest, HeaderUnit("price", str(name), currency)
     return None
 
 
 def currency_of(text: str) -> str | None:
     """The currency a text names, if it names one."""
-    found = _MONEY.search(fold(text))
-    return _CURRENCIES[found.group()] if found else None
+    found = MONEY.search(fold(text))
+    return CURRENCIES[found.group()] if found else None
 
 
 def _without(text: str, found: re.Match[str]) -> str:

@@ -1,7 +1,10 @@
 """The rules every lot keeps, whoever typed it: hard ones reject a row, soft ones only make a person look."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
 
 from services.ingestion.parsing import grades
 from services.ingestion.parsing.draft import LABELS, Draft, Fault, money_per_t
@@ -61,9 +64,11 @@ _LIMITS: tuple[tuple[str, int, int, str], ...] = (
 )
 
 
+_limited: Callable[[Draft], tuple[Decimal | int | None, ...]] = attrgetter(*(field for field, _, _, _ in _LIMITS))
+
+
 def _ranges(draft: Draft, found: list[Fault], *, today: date) -> None:
-    for field, low, high, unit in _LIMITS:
-        value = getattr(draft, field)
+    for (field, low, high, unit), value in zip(_LIMITS, _limited(draft), strict=True):
         if value is not None and not low <= value <= high:
             found.append(_outside(field, value, low, high, unit))
     if draft.diameter_mm is not None:
@@ -120,7 +125,7 @@ def _crosswise(draft: Draft, found: list[Fault]) -> None:
         )
     if weight is not None and draft.weight_gross_kg is not None and weight > draft.weight_gross_kg:
         found.append(Fault("weight_net_kg", "conflict", "The net weight is above the gross weight."))
-    if weight is not None and reels and weight / reels > MAX_REEL_KG:
+    if weight is not None and reels and weight > MAX_REEL_KG * reels:
         found.append(
             Fault(
                 "weight_net_kg", "out_of_range", f"{weight / reels:,.0f} kg per reel: the limit is {MAX_REEL_KG:,} kg."
@@ -147,7 +152,7 @@ def _crosswise(draft: Draft, found: list[Fault]) -> None:
                 )
             )
     _money(draft, found)
-    if not any(f.severity == "error" for f in found):
+    if not found or not any(f.severity == "error" for f in found):
         _unusual(draft, found)
 
 
@@ -172,14 +177,22 @@ def _money(draft: Draft, found: list[Fault]) -> None:
         found.append(Fault(what, "unit_unknown", f"The price has no {LABELS[what]}."))
 
 
+_NEAR_USUAL_CORES = frozenset(core + more for core in USUAL_CORES for more in range(-3, 4))
+
+
+@lru_cache(maxsize=4096)
+def _is_usual(gsm: Decimal, low: int, high: int) -> bool:
+    return low * Decimal("0.7") <= gsm <= high * Decimal("1.3")
+
+
 def _unusual(draft: Draft, found: list[Fault]) -> None:
     def warn(field: str, message: str) -> None:
         found.append(Fault(field, "unusual", message, "warning"))
 
     usual = grades.typical_gsm().get(draft.grade_code or "")
-    if usual and draft.gsm is not None and not usual[0] * Decimal("0.7") <= draft.gsm <= usual[1] * Decimal("1.3"):
+    if usual and draft.gsm is not None and not _is_usual(draft.gsm, *usual):
         warn("gsm", f"{draft.gsm:f} g/m² is unusual for this grade ({usual[0]}-{usual[1]}).")
-    if draft.core_mm is not None and not any(abs(draft.core_mm - core) <= 3 for core in USUAL_CORES):
+    if draft.core_mm is not None and draft.core_mm not in _NEAR_USUAL_CORES:
         warn("core_mm", f"A core of {draft.core_mm} mm is unusual.")
     if draft.weight_net_kg is not None and not 50 <= draft.weight_net_kg <= 200_000:
         warn("weight_net_kg", f"A lot of {draft.weight_net_kg:f} kg is unusual.")

@@ -10,13 +10,24 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import cast
 
-from services.ingestion.parsing.model import ListReading, Problem
+from services.ingestion.parsing.model import Problem
 from services.ingestion.parsing.text import DATA
 
 _GAP = re.compile(r"\{(\w+)\}")
 _NUMBERS = frozenset({"n", "m", "k", "low", "high"})
 _NUMBER = r"[-+]?\d[\d.,]*"
-_GROUPS = {"de": ".", "it": ".", "es": ".", "fr": "\u202f", "fi": "\u00a0", "sv": "\u00a0"}
+_GROUPS = {
+    "de": ".",
+    "it": ".",
+    "es": ".",
+    "fr": "\u202f",
+    "fi": "\u00a0",
+    "sv": "\u00a0",
+    "nl": ".",
+    "pl": "\u00a0",
+    "pt": ".",
+}
+LOOKED_AT = 12  # characters of a message that tell most sentences apart
 DEEPEST = 2  # a sentence may hold another one
 
 
@@ -59,10 +70,17 @@ def in_language(message: str, language: str | None) -> str:
     return message if base == "en" or base not in languages() else _told(message, base, DEEPEST)
 
 
+@lru_cache(maxsize=2048)
+def _candidates(language: str, start: str) -> tuple[_Sentence, ...]:
+    """The sentences that a message may be which begins like this, best first."""
+    found = _catalogue(language)[1]
+    return tuple(s for s in found if start.startswith(s.begins[:LOOKED_AT]) or s.begins.startswith(start))
+
+
 @lru_cache(maxsize=8192)
 def _told(message: str, language: str, deep: int) -> str:
-    labels, sentences = _catalogue(language)
-    for sentence in sentences:
+    labels = _catalogue(language)[0]
+    for sentence in _candidates(language, message[:LOOKED_AT]):
         if not message.startswith(sentence.begins):
             continue
         found = sentence.pattern.fullmatch(message)
@@ -90,17 +108,6 @@ def word_in(word: str, language: str | None) -> str:
 
 
 def told(problems: Iterable[Problem], language: str | None) -> tuple[Problem, ...]:
-    return tuple(replace(p, message=in_language(p.message, language)) for p in problems)
-
-
-def reading_in(reading: ListReading, language: str | None) -> ListReading:
-    """The same reading with every sentence in the mill's language."""
     if (language or "en").split("-")[0].lower() not in languages() - {"en"}:
-        return reading
-    rows = tuple(replace(r, problems=told(r.problems, language)) if r.problems else r for r in reading.rows)
-    return replace(
-        reading,
-        rows=rows,
-        warnings=told(reading.warnings, language),
-        review_reasons=told(reading.review_reasons, language),
-    )
+        return tuple(problems)
+    return tuple(replace(p, message=in_language(p.message, language)) for p in problems)

@@ -43,6 +43,8 @@ _ERROR = re.compile(
 _WIDE = re.compile(rb"\br=[\"']([A-Z]{2,})\d")
 _FAR = re.compile(rb"\br=[\"'][A-Z]*(?:[2-9]\d{5}|\d{7,})[\"']")  # a row from 200,000 on, in a row or a cell
 
+_FAR_OR_WIDE = re.compile(rb"r=[\"'](?:[A-Z]{2}|[A-Z]?(?:[2-9]\d{5}|\d{7}))")  # one quick look for both
+
 
 def decode_zip(content: bytes) -> Document:
     """xlsx or ods. Every part is unpacked once, in pieces, so that a wrong declared size is found before it matters."""
@@ -146,10 +148,11 @@ def _scan_columns(body: bytes, extras: SheetExtras) -> None:
 
 
 def _scan_rows(body: bytes, extras: SheetExtras) -> int:
-    if _FAR.search(body):
-        refuse_size(MAX_ROWS + 1, 1)
-    for letters in set(_WIDE.findall(body)):
-        extras.width = max(extras.width, _column_index(letters[:4]) + 1)
+    if _FAR_OR_WIDE.search(body):
+        if _FAR.search(body):
+            refuse_size(MAX_ROWS + 1, 1)
+        for letters in set(_WIDE.findall(body)):
+            extras.width = max(extras.width, _column_index(letters[:4]) + 1)
     refuse_size(1, extras.width)
     count = body.count(b"<row ") + body.count(b":row ")
     if b'hidden="' in body:
@@ -237,7 +240,11 @@ def _workbook(content: bytes, kind: ListKind, extras: Extras, doubts: tuple[str,
                 continue
             sheet = book.get_sheet_by_name(meta.name)
             refuse_size(sheet.total_height, sheet.total_width)
-            rows: list[list[Cell]] = [[_cell(c) for c in row] for row in sheet.to_python(skip_empty_area=False)]
+            texts = _Texts()
+            rows: list[list[Cell]] = [
+                [texts[c] if type(c) is str else c if type(c) is float else _cell(c) for c in row]
+                for row in sheet.to_python(skip_empty_area=False)
+            ]
             more = extras.get(meta.name) or extras.get(number) or SheetExtras()
             for (row, column), text in more.errors.items():
                 if row < len(rows) and column < len(rows[row]):
@@ -252,6 +259,14 @@ def _workbook(content: bytes, kind: ListKind, extras: Extras, doubts: tuple[str,
     except (CalamineError, OSError, ValueError) as error:
         raise UnreadableFile("damaged", DAMAGED) from error
     return Document(kind, grids, doubts=doubts)
+
+
+class _Texts(dict[str, Cell]):
+    """Lists repeat their words: each is looked at, and kept, once in a sheet."""
+
+    def __missing__(self, text: str) -> Cell:
+        cell = self[text] = _cell(text)
+        return cell
 
 
 def _cell(value: int | float | str | bool | time | date | datetime | timedelta) -> Cell:

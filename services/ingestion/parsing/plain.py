@@ -1,0 +1,81 @@
+"""A lot that can be listed, as most can: kept as the JSON that will be stored, and understood again only if need be."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import orjson
+from pydantic import TypeAdapter
+
+from services.ingestion.parsing.model import Problem, RowReading
+from services.ingestion.parsing.scope import shown
+from services.ingestion.parsing.sheets import Cell
+from shared.contracts.types import LotValues
+
+KNOWN_MAX = 20_000  # of one column: what is new in every row is not worth its memory
+_LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
+
+
+@dataclass(slots=True)
+class PlainRow:
+    """A lot as JSON in canonical form, with what the whole list is judged by. ``problems`` are warnings only."""
+
+    sheet: str | None
+    row: int
+    lot: str
+    source_values: str
+    defaulted: tuple[str, ...]
+    lot_ref: str | None
+    grade_code: str
+    weight_net_kg: Decimal
+    price_per_t: Decimal | None
+    currency: str | None
+    problems: tuple[Problem, ...] = ()
+
+    def reading(self) -> RowReading:
+        """The same as any other row."""
+        return RowReading(
+            self.sheet,
+            self.row,
+            "lot",
+            values=_LOT.validate_json(self.lot),
+            source_values=orjson.loads(self.source_values),
+            problems=self.problems,
+            defaulted=self.defaulted,
+        )
+
+
+AnyRow = RowReading | PlainRow
+
+
+def is_lot(row: AnyRow) -> bool:
+    """Whether it can be listed."""
+    return isinstance(row, PlainRow) or row.values is not None
+
+
+def readings(rows: Iterable[AnyRow]) -> list[RowReading]:
+    return [row.reading() if isinstance(row, PlainRow) else row for row in rows]
+
+
+class CellTexts:
+    """The cells of a row as the list writes them, as JSON under the names of their columns."""
+
+    def __init__(self, headings: Sequence[str]) -> None:
+        self._columns = [_Texts(heading) for heading in headings]
+
+    def of(self, row: list[Cell]) -> str:
+        told = [texts[cell] for texts, cell in zip(self._columns, row, strict=False) if cell is not None]
+        return "{" + ",".join(filter(None, told)) + "}"
+
+
+class _Texts(dict[Cell, str]):
+    def __init__(self, heading: str) -> None:
+        super().__init__()
+        self._heading = orjson.dumps(heading).decode() if heading else ""
+
+    def __missing__(self, cell: Cell) -> str:
+        text = orjson.dumps(cell if type(cell) is str else shown(cell)).decode()
+        told = self[cell] = f"{self._heading}:{text}" if self._heading else ""
+        if len(self) > KNOWN_MAX:
+            self.clear()
+        return told
