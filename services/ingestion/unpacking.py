@@ -14,10 +14,8 @@ from pydantic import ConfigDict, TypeAdapter
 
 from services.ingestion.domain.batches import Finding
 from services.ingestion.packing import (
-    BETWEEN,
     HEAD,
     HEAD_PIECE,
-    LINE,
     LOT,
     ROWS_PIECE,
     SUMMARY,
@@ -89,10 +87,10 @@ class Unpacker:
     def rows(self, packed_set: bytes) -> list[ReadRow]:
         if _NUL in packed_set:
             raise ValueError("a character that no text has")
-        return list(map(self._row, packed_set.split(LINE)))
+        return list(map(self._row, packed_set.split(b"\n")))
 
     def _row(self, line: bytes) -> ReadRow:
-        number, sheet, lot, source_values, defaulted, findings, partial = line.split(BETWEEN)
+        number, sheet, lot, source_values, defaulted, findings, partial = line.split(b"\t")
         cells = orjson.loads(source_values)
         if type(cells) is not dict or not _TEXT.issuperset(map(type, cast(dict[str, object], cells).values())):
             raise ValueError("cells that are no texts")
