@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from deploy.bootstrap import Plan, role_url
 from deploy.choices import ENVIRONMENTS, Choices
 from deploy.embedded.process import HOST
-from deploy.layout import SERVICES, Layout
+from deploy.layout import POSTGRES_ADMIN, SERVICES, Layout
 from deploy.mailroom import AUTHSERV_ID
 from deploy.secrets_file import write_secrets
 
 DATABASE = "offcut"
 GENERATED = (
-    "OFFCUT_POSTGRES_PASSWORD",
+    POSTGRES_ADMIN,
     "OFFCUT_VALKEY_PASSWORD",
     "OFFCUT_MAIL_PASSWORD",
     "OFFCUT_CURSOR_KEY",
@@ -65,7 +65,7 @@ def configure(layout: Layout, given: Mapping[str, str], *, environment: str | No
         values |= _signing_keys()
     admin_url = given.get("DATABASE_URL")
     if "postgres" in choices.embedded:
-        login = f"postgres:{values['OFFCUT_POSTGRES_PASSWORD']}"
+        login = f"postgres:{values[POSTGRES_ADMIN]}"
         admin_url = f"postgresql://{login}@{HOST}:{layout.port('postgres')}/postgres"
     if admin_url is not None:
         values |= _role_urls(admin_url, values)

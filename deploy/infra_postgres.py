@@ -4,12 +4,12 @@ import argparse
 
 from deploy.embedded import PostgresServer
 from deploy.embedded.process import replace_this_process
-from deploy.layout import Layout
+from deploy.layout import POSTGRES_ADMIN, Layout
 
 
 def server(layout: Layout, port: int) -> PostgresServer:
-    password = layout.secrets()["OFFCUT_POSTGRES_PASSWORD"]
-    return PostgresServer(layout.servers / "postgres", port=port, password=password, copies=layout.servers / "programs")
+    password = layout.secrets()[POSTGRES_ADMIN]
+    return PostgresServer(layout.postgres_data, port=port, password=password, copies=layout.servers / "programs")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ SERVICES = ("ingestion", "catalog", "matching", "exclusivity", "newsletter", "ga
 INFRA_PORTS = {"postgres": 8920, "redis": 8921, "smtp": 8922, "imap": 8923, "mail_pages": 8924}
 SERVICE_PORTS: dict[str, int] = dict(zip(SERVICES, (8911, 8912, 8913, 8914, 8915, 8910), strict=True))
 
+POSTGRES_ADMIN = "OFFCUT_POSTGRES_PASSWORD"  # of the embedded server's administrator, in the secrets file
 WORKER_SHIFT = 40
 SECOND_API_SHIFT = 20
 
@@ -35,6 +36,10 @@ class Layout:
     def servers(self) -> Path:
         """Holds the data of the embedded servers; for root it lies outside of the checkout."""
         return state_directory(self.var)
+
+    @property
+    def postgres_data(self) -> Path:
+        return self.servers / "postgres"
 
     @property
     def mail(self) -> Path:

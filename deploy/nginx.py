@@ -24,8 +24,8 @@ PAGES = """\
         location /mvp/app/ {
             proxy_pass http://$gateway;
         }
-        location = /mvp/app/sign-in {
-            limit_req zone=sign_in burst=@sign_in_burst@ nodelay;
+        location ~ ^/mvp/app/(sign-in|invitations|password-resets)(/|$) {
+            limit_req zone=knocking burst=@sign_in_burst@ nodelay;
             proxy_pass http://$gateway;
         }"""
 FOLDER = """\
@@ -57,6 +57,7 @@ class Site:
     pages: Path | None = None
     sign_ins_per_second: int = 2
     sign_in_burst: int = 20
+    connections_per_address: int = 512  # of 2,048 of each worker, two for each request
 
 
 def render(site: Site) -> str:
@@ -77,6 +78,7 @@ def render(site: Site) -> str:
         "authority": site.name if site.https == 443 else f"{site.name}:{site.https}",
         "pages": FOLDER.format(folder=site.pages) if site.pages else PAGES,
         "sign_in_burst": site.sign_in_burst,
+        "connections": site.connections_per_address,
     }
     return _filled(_filled(TEMPLATE.read_text("utf-8"), values), values)  # what is filled in may hold words itself
 

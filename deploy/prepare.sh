@@ -12,14 +12,30 @@ fitting_python() {
   return 1
 }
 
+prepared() {
+  [ -x .venv/bin/python ] && .venv/bin/python deploy/prepare.py --fresh "$1"
+}
+
+# Wherever it stands: whoever reads how a command is used should not wait for an installation first.
+asks_for_help() {
+  for word in "$@"; do
+    case $word in
+      -h | --help) return 0 ;;
+      --) return 1 ;;
+    esac
+  done
+  return 1
+}
+
 # $1: which lock file to install (runtime, dev, bench), $2: the module to become, then its arguments.
 prepare_and_run() {
   lock=$1 module=$2
   shift 2
-  case "${1:-}" in
-    -h | --help) if [ ! -x .venv/bin/python ]; then sed -n '/^# /s/^# //p' "$command"; return; fi ;;
-  esac
-  if [ ! -x .venv/bin/python ] || ! .venv/bin/python deploy/prepare.py --fresh "$lock"; then
+  if ! prepared "$lock"; then
+    if asks_for_help "$@"; then
+      sed -n '/^# /s/^# //p' "$command"
+      return
+    fi
     python=$(fitting_python)
     "$python" deploy/prepare.py "$lock"
   fi

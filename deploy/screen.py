@@ -1,7 +1,7 @@
 """What the commands say to the person who runs them."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -21,6 +21,13 @@ def step(what: str) -> Generator[list[str]]:
 
 def say(text: str = "") -> None:
     CONSOLE.print(text)
+
+
+def list_facts(facts: Sequence[tuple[str, str]]) -> None:
+    """One line each, never broken or cut by us: addresses and commands are there to be copied."""
+    width = max(len(name) for name, _ in facts)
+    for name, text in facts:
+        CONSOLE.print(f"{name:{width}}   {text}", markup=False)
 
 
 def fail(text: str) -> None:

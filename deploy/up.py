@@ -3,12 +3,11 @@
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import psycopg
 import typer
-from rich.table import Table
 
 from deploy import pm2
 from deploy.bootstrap import BootstrapRefused, bootstrap
@@ -18,10 +17,10 @@ from deploy.demo import DemoFailed, accounts
 from deploy.demo import run as run_demo
 from deploy.embedded.place import ROOT
 from deploy.embedded.process import ServerFailed, listens
-from deploy.layout import SERVICES, Layout
+from deploy.layout import POSTGRES_ADMIN, SERVICES, Layout
 from deploy.market import ADMIN, PASSWORD
 from deploy.pm2 import Pm2Failed
-from deploy.screen import CONSOLE, fail, say, step
+from deploy.screen import fail, list_facts, say, step
 from shared.migrate import migrate
 
 READY_SECONDS_MAX = 60
@@ -53,6 +52,7 @@ def up(
         layout = Layout.of_environment()
         present = own_processes()
         refuse_other_choices(layout, present, environment)
+        refuse_data_without_password(layout, os.environ)
         if present and present >= set(pm2.entries()):
             show_end(layout, began, changed=False, demo=wants_demo(layout, demo))
             return
@@ -84,7 +84,7 @@ def bring_up(layout: Layout, present: set[str], environment: str | None) -> None
     with step("servers") as notes:
         notes.append(", ".join(configuration.choices.embedded) or "all given by address")
         pm2.start(servers)
-        _wait_for_servers(layout, configuration)
+        wait_for_servers(layout, configuration)
     with step("database: one schema and one role per service"):
         prepare_database(configuration)
     with step("migrations") as notes:
@@ -145,6 +145,21 @@ def refuse_other_choices(layout: Layout, present: set[str], environment: str | N
             raise UpRefused(f"Offcut runs with another {what} ({was}) than asked for now ({wanted}): bin/down first.")
 
 
+def refuse_data_without_password(layout: Layout, given: Mapping[str, str]) -> None:
+    """Refuse data that an earlier checkout at this place left behind: its password went away with its folder."""
+    embedded = "postgres" in choose(layout, given, environment=None).embedded
+    if embedded and (layout.postgres_data / "PG_VERSION").exists() and POSTGRES_ADMIN not in layout.secrets():
+        raise UpRefused(_other_password(layout))
+
+
+def _other_password(layout: Layout) -> str:
+    return (
+        f"The database in {layout.postgres_data} was made with another password than {layout.secrets_file} knows: it "
+        "is left over from an earlier checkout at this place, or that file was replaced. To keep the data, put their "
+        "secrets.env back there; to begin anew without them, `bin/down --wipe`, then bin/up again."
+    )
+
+
 def _refuse_taken_ports(layout: Layout, missing: list[str]) -> None:
     ports = {
         "infra-postgres": ["postgres"],
@@ -161,7 +176,7 @@ def _refuse_taken_ports(layout: Layout, missing: list[str]) -> None:
         )
 
 
-def _wait_for_servers(layout: Layout, configuration: Configuration) -> None:
+def wait_for_servers(layout: Layout, configuration: Configuration) -> None:
     ports = {"postgres": "postgres", "redis": "redis", "mail": "imap"}
     deadline = time.monotonic() + SERVER_SECONDS_MAX
     waiting = {server: layout.port(ports[server]) for server in configuration.choices.embedded}
@@ -171,10 +186,15 @@ def _wait_for_servers(layout: Layout, configuration: Configuration) -> None:
             raise UpRefused(f"infra-{min(waiting)} does not start; see {layout.logs}/infra-{min(waiting)}.err.log")
         time.sleep(0.05)
     if configuration.admin_url is not None:
-        _wait_for_database(configuration.admin_url, deadline)
+        try:
+            wait_for_database(configuration.admin_url, deadline)
+        except psycopg.OperationalError as refused:
+            if "postgres" in configuration.choices.embedded and "password authentication failed" in str(refused):
+                raise UpRefused(_other_password(layout)) from refused
+            raise
 
 
-def _wait_for_database(admin_url: str, deadline: float) -> None:
+def wait_for_database(admin_url: str, deadline: float) -> None:
     """Wait past the moment in which a starting PostgreSQL listens but lets nobody in."""
     while True:
         try:
@@ -204,27 +224,30 @@ def _wait_until_ready(layout: Layout, wanted: list[str]) -> None:
 
 def show_end(layout: Layout, began: float, *, changed: bool, demo: bool) -> None:
     """Say what runs and where to look next."""
-    choices = Choices.read(layout.var)
-    table = Table.grid(padding=(0, 3))
-    table.add_row("API and its documentation", f"{layout.address}/mvp/api/docs/")
-    table.add_row("Sign in", f"{layout.address}/mvp/app/")
-    if choices is not None and "mail" in choices.embedded:
-        table.add_row("Mail that was sent", f"http://127.0.0.1:{layout.port('mail_pages')}/")
-    if demo:
-        table.add_row("Demo accounts", f"{ADMIN} (operator), {', '.join(accounts())}; password {PASSWORD}")
-        table.add_row("Try next", "sign in as the buyer, open a lot, press “I am interested”; mail a list of your own")
-    else:
-        create = ".venv/bin/python -m gateway.accounts create-admin --email you@example.org --name 'Your Name'"
-        table.add_row("First administrator", f"OFFCUT_SECRETS_FILE={layout.secrets_file} {create}")
-    if choices is not None and "mail" not in choices.embedded:
-        table.add_row("Mailed lists are believed of", f"{believed(layout)} (OFFCUT_AUTHSERV_ID, see README.md)")
-        table.add_row("Mails are from", sent_from(layout))
-    table.add_row("Processes", f"PATH={pm2.search_path()}:$PATH pm2 ls")
-    table.add_row("Stop", "bin/down (the data stay)")
     online = sum(process.online for process in pm2.running())
     what = "Offcut runs" if changed else "Offcut was running already; nothing was changed"
     say(f"\n[bold]{what}.[/] [dim]{online} processes, {time.monotonic() - began:.1f} s[/]")
-    CONSOLE.print(table)
+    list_facts(list(next_steps(layout, demo=demo)))
+
+
+def next_steps(layout: Layout, *, demo: bool) -> Iterable[tuple[str, str]]:
+    """Addresses and commands by what they are for."""
+    choices = Choices.read(layout.var)
+    yield "API and its documentation", f"{layout.address}/mvp/api/docs/"
+    yield "Sign in", f"{layout.address}/mvp/app/ (operators: {layout.address}/mvp/admin/)"
+    if choices is not None and "mail" in choices.embedded:
+        yield "Mail that was sent", f"http://127.0.0.1:{layout.port('mail_pages')}/"
+    if demo:
+        yield "Demo accounts", f"{ADMIN} (operator), {', '.join(accounts())}; password {PASSWORD}"
+        yield "Try next", "sign in as the buyer, open a lot, press “I am interested”; mail a list of your own"
+    else:
+        create = ".venv/bin/python -m gateway.accounts create-admin --email you@example.org --name 'Your Name'"
+        yield "First administrator", f"OFFCUT_SECRETS_FILE={layout.secrets_file} {create}"
+    if choices is not None and "mail" not in choices.embedded:
+        yield "Mailed lists are believed of", f"{believed(layout)} (OFFCUT_AUTHSERV_ID, see README.md)"
+        yield "Mails are from", sent_from(layout)
+    yield "Processes", f"PATH={pm2.search_path()}:$PATH pm2 ls"
+    yield "Stop", "bin/down (the data stay)"
 
 
 def believed(layout: Layout) -> str:

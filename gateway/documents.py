@@ -1,6 +1,8 @@
 """One description of all services: the OpenAPI document, put together from theirs, and a page to try it."""
 
 import logging
+from functools import cache
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +13,9 @@ from starlette.staticfiles import StaticFiles
 
 from gateway.groups import ABOUT, GROUPS, group_of
 from gateway.proxy import Proxy
+from gateway.tokens import public_jwk
 from shared.auth import public
+from shared.contracts import CONTRACTS
 from shared.problems import Unavailable
 
 LOG = logging.getLogger(__name__)
@@ -39,6 +43,7 @@ def assets() -> StaticFiles:
     return StaticFiles(directory=ASSETS, check_dir=False)
 
 
+@documents.get("/")
 @documents.get("/mvp")
 @documents.get("/mvp/")
 @documents.get("/mvp/api")
@@ -61,6 +66,32 @@ async def start() -> Response:
 @documents.get("/mvp/api/openapi.json")
 async def openapi(request: Request) -> JSONResponse:
     return JSONResponse(await one_document(request))
+
+
+@documents.get("/.well-known/jwks.json")
+async def key_set(request: Request) -> JSONResponse:
+    """The public key of access tokens, for whoever verifies them; our own services have it from their settings."""
+    keys = [public_jwk(request.app.state.settings.public_key)]
+    return JSONResponse({"keys": keys}, headers={"Cache-Control": "public, max-age=300"})
+
+
+@documents.get("/mvp/api/event-types")
+async def event_types() -> JSONResponse:
+    """Every type of event that ``GET /events`` can be asked for, with what it is about and its JSON Schema."""
+    return JSONResponse({"items": _event_types()}, headers={"Cache-Control": "public, max-age=300"})
+
+
+@cache
+def _event_types() -> list[dict[str, Any]]:
+    return [
+        {
+            "type": event.TYPE,
+            "producer": event.producer(),
+            "summary": cleandoc(event.__dict__.get("__doc__") or "").partition("\n")[0],
+            "schema": event.model_json_schema(mode="serialization"),
+        }
+        for event in (contract.event for contract in CONTRACTS)
+    ]
 
 
 async def one_document(request: Request) -> dict[str, Any]:

@@ -18,7 +18,10 @@ his matches.
 * **Lists** come in pages: follow `next_cursor`, or the `Link` header, until it is `null`; `prev_cursor` leads back.
   Filter by `field=value` or `field__op=value` (`ne gt gte lt lte in nin contains prefix isnull overlaps`), order by
   `sort=-field,other`, count with `Prefer: return=total-count`, and take up to 50,000 rows as a file with
-  `Accept: text/csv` or the type of xlsx.
+  `Accept: text/csv` or the type of xlsx; a longer list says so (`X-Export-Truncated`, and the last line of the file),
+  and `Link` leads to the next file.
+* **Live**: `GET /events` tells what happens as it happens; `/mvp/api/event-types` says of each type what it is about.
+* **Tokens** can be verified by anybody with the key set at `/.well-known/jwks.json`.
 * **Instants** are in UTC with milliseconds, `2026-03-02T14:05:00.000Z`.
 * **Limits**: `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds) are on every answer; 429 says how long to wait.
 * **Changes** name the version you saw: send the `ETag` back in `If-Match`. 412 means somebody was faster.

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -28,6 +29,15 @@ def _decoded(text: str) -> bytes:
 @cache
 def _signing_key(private_key: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(_decoded(private_key))
+
+
+@cache
+def public_jwk(public_key: str) -> dict[str, str]:
+    """What others verify our access tokens with (RFC 8037); its ``kid`` is its own thumbprint (RFC 7638)."""
+    key = {"crv": "Ed25519", "kty": "OKP", "x": public_key}
+    print_of = hashlib.sha256(json.dumps(key, separators=(",", ":"), sort_keys=True).encode()).digest()
+    kid = base64.urlsafe_b64encode(print_of).decode().rstrip("=")
+    return {**key, "use": "sig", "alg": ALGORITHM, "kid": kid}
 
 
 def access_token(
@@ -56,7 +66,8 @@ def access_token(
     }
     if scopes is not None:
         claims["scope"] = " ".join(scopes)
-    return jwt.encode(claims, _signing_key(settings.private_key), algorithm=ALGORITHM, headers={"typ": "at+jwt"})
+    headers = {"typ": "at+jwt", "kid": public_jwk(settings.public_key)["kid"]}
+    return jwt.encode(claims, _signing_key(settings.private_key), algorithm=ALGORITHM, headers=headers)
 
 
 def operator_token(*, settings: GatewaySettings, now: datetime, seconds: int = 60) -> str:

@@ -134,7 +134,8 @@ def verifier(public_key: str) -> TokenVerifier:
 
 def actor_of(request: Request) -> Actor:
     """The verified actor of a request; raises ``NotAuthenticated``."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    given = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
+    scheme, _, token = given.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NotAuthenticated("Send a Bearer access token in the Authorization header.")
     actor = verifier(request.app.state.settings.public_key).verify(token.strip())

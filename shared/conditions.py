@@ -1,8 +1,6 @@
 """The parts of a condition or an order as SQL; values travel as parameters, only literals of ours become text."""
 
-from typing import LiteralString
-
-from psycopg import sql
+from typing import LiteralString, cast
 
 from shared.filtering import Filter, Kind, SortKey
 
@@ -30,44 +28,49 @@ CASTS: dict[Kind, tuple[LiteralString, LiteralString]] = {
 }
 
 
-def trimmed(key: SortKey) -> sql.Composable:
+def trimmed(key: SortKey) -> LiteralString:
     column = column_of(key)
-    return sql.SQL("trim_scale({})").format(column) if key.field.kind == Kind.NUMBER else column
+    return "trim_scale(" + column + ")" if key.field.kind == Kind.NUMBER else column
 
 
 def nullable(key: SortKey) -> bool:
     return key.field.nullable or key.seen is not None
 
 
-def bound(name: str, kind: Kind, text: str | None, params: dict[str, object]) -> sql.Composed:
+def placeholder(name: str) -> LiteralString:
+    """Where a parameter goes; the names are made here and in ``keyset.py``, never sent by a client."""
+    return cast(LiteralString, f"%({name})s")
+
+
+def bound(name: str, kind: Kind, text: str | None, params: dict[str, object]) -> LiteralString:
     params[name] = text
-    return sql.SQL("{}::" + CASTS[kind][0]).format(sql.Placeholder(name))
+    return placeholder(name) + "::" + CASTS[kind][0]
 
 
-def column_of(key: SortKey) -> sql.Composable:
+def column_of(key: SortKey) -> LiteralString:
     if key.seen is None:
-        return sql.SQL(key.field.column)
-    return sql.SQL("CASE WHEN {} THEN {} END").format(sql.SQL(key.seen), sql.SQL(key.field.column))
+        return key.field.column
+    return "CASE WHEN " + key.seen + " THEN " + key.field.column + " END"
 
 
-def text(column: sql.Composable) -> sql.Composed:
-    return sql.SQL("({})::text").format(column)
+def text(column: LiteralString) -> LiteralString:
+    return "(" + column + ")::text"
 
 
-def condition(one: Filter, name: str, params: dict[str, object]) -> sql.Composable:
-    column = sql.SQL(one.field.column)
-    seen = sql.SQL("true" if one.seen is None else one.seen)
+def condition(one: Filter, name: str, params: dict[str, object]) -> LiteralString:
+    column, seen = one.field.column, "true" if one.seen is None else one.seen
     if one.operation == "isnull":
         shape: LiteralString = (
             "AND (NOT {seen} OR {column} IS NULL)" if one.value else "AND {seen} AND {column} IS NOT NULL"
         )
-        return sql.SQL(shape).format(seen=seen, column=column)
+        return shape.format(seen=seen, column=column)
     params[name] = one.value
-    single, several = (sql.SQL("{}::" + cast).format(sql.Placeholder(name)) for cast in CASTS[one.field.kind])
+    single, several = CASTS[one.field.kind]
+    place = placeholder(name) + "::"
     if one.field.kind == Kind.SET:
-        relation = sql.SQL("{column} @> {value}" if one.operation == "contains" else "{column} && {value}")
+        relation: LiteralString = "{column} @> {value}" if one.operation == "contains" else "{column} && {value}"
     else:
-        relation = sql.SQL(_OPERATORS[one.operation])
+        relation = _OPERATORS[one.operation]
     # Only the parts that the operator names are used; the others cost nothing.
-    test = relation.format(column=column, value=single, values=several)
-    return sql.SQL("AND ") + test if one.seen is None else sql.SQL("AND {} AND {}").format(seen, test)
+    test = relation.format(column=column, value=place + single, values=place + several)
+    return "AND " + test if one.seen is None else "AND " + seen + " AND " + test

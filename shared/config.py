@@ -28,6 +28,7 @@ class ServiceSettings(BaseSettings):
     api_pool_size_max: int = 4  # a request holds one for 2 to 20 ms: four carry some hundred requests a second
     worker_pool_size_max: int = 5  # the relay, two streams, a job and the health page at once; the others wait a moment
     pool_wait_seconds: float = 5  # a request that got no connection by then is answered 503
+    api_generic_plans: bool = False  # an API's statements are planned once, whatever is asked for
     redis_url: str = Field(validation_alias=AliasChoices("OFFCUT_REDIS_URL"))
     public_key: str = Field(validation_alias=AliasChoices("OFFCUT_PUBLIC_KEY"))  # Ed25519, raw 32 bytes, base64url
     cursor_key: str = Field(validation_alias=AliasChoices("OFFCUT_CURSOR_KEY"))  # signs page cursors

@@ -12,6 +12,8 @@ from psycopg.rows import TupleRow, class_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
+from shared.reading import Declared, Statement, begin_for
+
 Conn = AsyncConnection[TupleRow]
 Params = Mapping[str, object]
 T = TypeVar("T")
@@ -25,7 +27,16 @@ set_json_loads(orjson.loads)
 class Database:
     """A pool of connections to one schema. Who finds none free within ``wait_seconds`` gets a ``PoolTimeout``."""
 
-    def __init__(self, url: str, *, service: str, process: str, size_max: int, wait_seconds: float = 5) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        service: str,
+        process: str,
+        size_max: int,
+        wait_seconds: float = 5,
+        generic_plans: bool = False,
+    ) -> None:
         self.service = service
         self.url = url
         self.name = f"{service}.{process}"
@@ -34,9 +45,11 @@ class Database:
             f"-c search_path={service},extensions -c timezone=UTC -c statement_timeout=30s"
             " -c lock_timeout=10s -c idle_in_transaction_session_timeout=10s"
         )
+        if generic_plans:
+            self.options += " -c plan_cache_mode=force_generic_plan"
         self._pool: AsyncConnectionPool[Conn] = AsyncConnectionPool(
             url,
-            kwargs={"application_name": self.name, "options": self.options},
+            kwargs={"application_name": self.name, "options": self.options, "cursor_factory": Statement},
             min_size=1,
             max_size=size_max,
             open=False,
@@ -44,6 +57,7 @@ class Database:
             max_idle=60,
             name=self.name,
             check=_check,
+            configure=_configure,
         )
 
     async def open(self) -> None:
@@ -57,6 +71,16 @@ class Database:
     async def transaction(self) -> AsyncGenerator[Conn]:
         """One transaction: commit at the end, roll back on any error. Keep the network out of it."""
         async with self._pool.connection() as conn:
+            if conn.autocommit:
+                await conn.set_autocommit(False)
+            yield conn
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[Conn]:
+        """The same for who seldom writes: the transaction begins with the first statement that is no plain SELECT."""
+        async with self._pool.connection() as conn:
+            if not conn.autocommit:
+                await conn.set_autocommit(True)
             yield conn
 
     @asynccontextmanager
@@ -73,6 +97,10 @@ class Database:
     def figures(self) -> Mapping[str, int]:
         """Pool figures for metrics and health."""
         return self._pool.get_stats()
+
+
+async def _configure(conn: Conn) -> None:
+    conn.server_cursor_factory = Declared
 
 
 async def _check(conn: Conn) -> None:
@@ -119,6 +147,7 @@ async def execute(conn: Conn, query: LiteralString | sql.Composed, params: Param
 
 async def copy_rows(conn: Conn, copy: LiteralString, types: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Write many rows by COPY in binary; ``types`` are the PostgreSQL types of the columns."""
+    await begin_for(conn, b"")
     async with conn.cursor() as cursor, cursor.copy(copy) as sink:
         sink.set_types(types)
         for row in rows:

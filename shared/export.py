@@ -21,6 +21,7 @@ from shared.filtering import Field, Kind
 from shared.instants import encoded, written
 
 ROWS_MAX = 50_000
+CUT = "X-Export-Truncated"  # on a file that is not the whole list: its number of rows
 ROWS_PER_PAGE = 100  # read at a time; more would hold up the other requests of the process
 CELL_CHARS_MAX = 32_767  # of a spreadsheet program
 DEPTH_MAX = 2  # an object becomes columns, an object in it a text
@@ -88,6 +89,14 @@ def columns_of(page: Any, fields: Mapping[str, Field]) -> list[Column]:
     row: type[BaseModel] = get_args(page.model_fields["items"].annotation)[0]
     numeric = {name for name, one in fields.items() if one.kind in (Kind.NUMBER, Kind.INTEGER)}
     return [Column(path, numeric=path[-1] in numeric) for path in _paths(row, ())]
+
+
+def note(columns: Sequence[Column], text: str) -> dict[str, Any]:
+    """A last row that says something to whoever reads the file, in its first column."""
+    row: Any = text
+    for name in reversed(columns[0].path):
+        row = {name: row}
+    return row
 
 
 def _paths(model: type[BaseModel], above: tuple[str, ...]) -> Iterable[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, LiteralString, TypeVar
 
-from psycopg import AsyncCursor, sql
+from psycopg import AsyncCursor
 from psycopg.rows import RowMaker
 
 from shared.conditions import bound, column_of, condition, nullable, text, trimmed
@@ -53,16 +53,17 @@ class Found(Generic[R]):
 class Parts:
     """The three places of a statement, without the LIMIT."""
 
-    mark: sql.Composable
-    filters: sql.Composable
-    order: sql.Composable
+    mark: LiteralString
+    filters: LiteralString
+    order: LiteralString
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a client asks of a list. ``start``: the row to go on from, ``backwards`` to go towards the first page.
 
-    ``sorted``: the client said in which order.
+    ``sorted``: the client said in which order. ``until``: the last row that may come. ``skip``: rows left out first,
+    which costs as much as reading them.
     """
 
     listing: Listing
@@ -74,6 +75,8 @@ class Question:
     count: bool = False
     sorted: bool = False
     facets: tuple[SortKey, ...] = ()
+    until: Mark | None = None
+    skip: int = 0
 
     def by_default(self, sort: str, role: Role) -> "Question":
         """With another order unless the client asked for one; with as many keys as the list's own order has."""
@@ -93,12 +96,12 @@ class Question:
         """The page as dataclasses (or ``dict``); all columns but the mark must carry the names of the fields."""
         given = dict(params)
         parts = self.parts(given)
-        given["page_limit"] = self.limit + 1
-        query = sql.SQL(statement).format(
+        given |= {"page_limit": self.limit + 1, "page_skip": self.skip}
+        query = statement.format(
             mark=parts.mark,
-            place=sql.SQL("row_number() OVER ({}) AS place").format(parts.order),
+            place="row_number() OVER (" + parts.order + ") AS place",
             filters=parts.filters,
-            order=parts.order + sql.SQL(" LIMIT %(page_limit)s"),
+            order=parts.order + " LIMIT %(page_limit)s OFFSET %(page_skip)s",
         )
         async with conn.cursor(row_factory=_marked(row)) as cursor:
             await cursor.execute(query, given)
@@ -109,27 +112,27 @@ class Question:
     async def total(self, conn: Conn, statement: LiteralString, params: dict[str, object]) -> int:
         """How many rows there are, counted no further than ``TOTAL_MAX + 1``."""
         given: dict[str, object] = {**params, "page_limit": TOTAL_MAX + 1}
-        inner = sql.SQL(statement).format(
-            mark=sql.SQL("1 AS mark"),
-            place=sql.SQL("1 AS place"),
+        inner = statement.format(
+            mark="1 AS mark",
+            place="1 AS place",
             filters=self.conditions(given),
-            order=sql.SQL("LIMIT %(page_limit)s"),
+            order="LIMIT %(page_limit)s",
         )
-        cursor = await conn.execute(sql.SQL("SELECT count(*) FROM ({}) AS counted").format(inner), given)
+        cursor = await conn.execute(_TOTAL.format(inner), given)
         counted = await cursor.fetchone()
         return 0 if counted is None else int(counted[0])
 
     async def values(self, conn: Conn, statement: LiteralString, params: dict[str, object]) -> Facets:
         """How many rows have which values, whatever the page."""
         given: dict[str, object] = {**params, "page_limit": FACET_ROWS_MAX, "facet_limit": FACET_VALUES_MAX}
-        columns = sql.SQL(", ").join(text(trimmed(key)) for key in self.facets)
-        inner = sql.SQL(statement).format(
-            mark=sql.SQL("ARRAY[{}] AS mark").format(columns),
-            place=sql.SQL("1 AS place"),
+        columns: list[LiteralString] = [text(trimmed(key)) for key in self.facets]
+        inner = statement.format(
+            mark="ARRAY[" + ", ".join(columns) + "] AS mark",
+            place="1 AS place",
             filters=self.conditions(given),
-            order=sql.SQL("LIMIT %(page_limit)s"),
+            order="LIMIT %(page_limit)s",
         )
-        cursor = await conn.execute(sql.SQL(_FACETS).format(inner), given)
+        cursor = await conn.execute(_FACETS.format(inner), given)
         found: Facets = {}
         for key in self.facets:
             found[key.name] = []
@@ -155,73 +158,75 @@ class Question:
 
     def parts(self, params: dict[str, object]) -> Parts:
         """The three places; adds what they need to ``params``."""
-        columns = [column_of(key) for key in self.sort]
-        mark = sql.SQL(", ").join(text(column) for column in [*columns, sql.SQL(self.listing.id)])
+        columns: list[LiteralString] = [column_of(key) for key in self.sort]
+        marks: list[LiteralString] = [text(column) for column in (*columns, self.listing.id)]
         filters = self.conditions(params)
         if self.start is not None:
-            filters = sql.SQL(" ").join([filters, self._beyond(columns, self.start, params)])
+            filters += " AND " + self._beyond(columns, self.start, params, "start")
+        if self.until is not None:
+            filters += " AND NOT coalesce(" + self._beyond(columns, self.until, params, "until") + ", false)"
         down = self._id_descending() != self.backwards
-        keys = [self._order(key, column) for key, column in zip(self.sort, columns, strict=True)]
-        keys.append(sql.SQL("{} DESC" if down else "{} ASC").format(sql.SQL(self.listing.id)))
+        keys: list[LiteralString] = [self._order(key, column) for key, column in zip(self.sort, columns, strict=True)]
+        keys.append(self.listing.id + (" DESC" if down else " ASC"))
         return Parts(
-            mark=sql.SQL("ARRAY[{}] AS mark").format(mark),
-            filters=filters,
-            order=sql.SQL("ORDER BY ") + sql.SQL(", ").join(keys),
+            mark="ARRAY[" + ", ".join(marks) + "] AS mark", filters=filters, order="ORDER BY " + ", ".join(keys)
         )
 
-    def conditions(self, params: dict[str, object]) -> sql.Composable:
+    def conditions(self, params: dict[str, object]) -> LiteralString:
         """The filters alone, wherever the page starts."""
-        return sql.SQL(" ").join(condition(one, f"filter_{n}", params) for n, one in enumerate(self.filters))
+        found: list[LiteralString] = [condition(one, f"filter_{n}", params) for n, one in enumerate(self.filters)]
+        return " ".join(found)
 
     def _id_descending(self) -> bool:
         """As the last field that is sorted by, so that one index gives the whole order; newest first without one."""
         return self.sort[-1].descending if self.sort else True
 
-    def _order(self, key: SortKey, column: sql.Composable) -> sql.Composed:
-        down = key.descending != self.backwards
+    def _order(self, key: SortKey, column: LiteralString) -> LiteralString:
+        direction: LiteralString = " DESC" if key.descending != self.backwards else " ASC"
         if not nullable(key):  # a plain order is what an index can give
-            return sql.SQL("{} DESC" if down else "{} ASC").format(column)
-        nulls: LiteralString = "NULLS FIRST" if self.backwards else "NULLS LAST"
-        return sql.SQL("{} DESC " + nulls if down else "{} ASC " + nulls).format(column)
+            return column + direction
+        return column + direction + (" NULLS FIRST" if self.backwards else " NULLS LAST")
 
-    def _beyond(self, columns: Sequence[sql.Composable], start: Mark, params: dict[str, object]) -> sql.Composable:
-        """Rows behind the mark in the direction of reading."""
+    def _beyond(
+        self, columns: Sequence[LiteralString], mark: Mark, params: dict[str, object], called: str
+    ) -> LiteralString:
+        """Whether a row is behind the mark in the direction of reading; ``called`` names its parameters."""
         down = self._id_descending() != self.backwards
-        id_column = sql.SQL(self.listing.id)
-        id_value = bound("start_id", self.listing.id_kind, start[-1], params)
-        values = [bound(f"start_{n}", key.field.kind, start[n], params) for n, key in enumerate(self.sort)]
+        id_column = self.listing.id
+        id_value = bound(f"{called}_id", self.listing.id_kind, mark[-1], params)
+        values: list[LiteralString] = [
+            bound(f"{called}_{n}", key.field.kind, mark[n], params) for n, key in enumerate(self.sort)
+        ]
         if all(not nullable(key) and (key.descending != self.backwards) == down for key in self.sort):
             # One comparison of rows is what an index can start from.
-            shape: LiteralString = "AND ({}) < ({})" if down else "AND ({}) > ({})"
-            return sql.SQL(shape).format(
-                sql.SQL(", ").join([*columns, id_column]), sql.SQL(", ").join([*values, id_value])
-            )
-        behind: sql.Composable = sql.SQL("{} < {}" if down else "{} > {}").format(id_column, id_value)
+            shape: LiteralString = "({}) < ({})" if down else "({}) > ({})"
+            return shape.format(", ".join([*columns, id_column]), ", ".join([*values, id_value]))
+        behind = id_column + (" < " if down else " > ") + id_value
         for n in reversed(range(len(self.sort))):
-            behind = self._behind(self.sort[n], columns[n], values[n], start[n] is None, behind)
+            behind = self._behind(self.sort[n], columns[n], values[n], mark[n] is None, behind)
         first = self.sort[0]
         if nullable(first):
-            return sql.SQL("AND ") + behind
+            return behind
         # Says the first part once more in a form that an index can start from.
-        least: LiteralString = "<=" if first.descending != self.backwards else ">="
-        return sql.SQL("AND {} " + least + " {} AND {}").format(columns[0], values[0], behind)
+        least: LiteralString = " <= " if first.descending != self.backwards else " >= "
+        return "(" + columns[0] + least + values[0] + " AND " + behind + ")"
 
     def _behind(
-        self, key: SortKey, column: sql.Composable, value: sql.Composable, was_null: bool, rest: sql.Composable
-    ) -> sql.Composable:
+        self, key: SortKey, column: LiteralString, value: LiteralString, was_null: bool, rest: LiteralString
+    ) -> LiteralString:
         if was_null:
             # Nulls are last: before them come all others, behind them nothing.
             shape: LiteralString = (
                 "({column} IS NOT NULL OR {rest})" if self.backwards else "({column} IS NULL AND {rest})"
             )
-            return sql.SQL(shape).format(column=column, rest=rest)
+            return shape.format(column=column, rest=rest)
         beyond: LiteralString = "{column} < {value}" if key.descending != self.backwards else "{column} > {value}"
         nulls: LiteralString = " OR {column} IS NULL" if nullable(key) and not self.backwards else ""
-        return sql.SQL("(" + beyond + nulls + " OR ({column} = {value} AND {rest}))").format(
-            column=column, value=value, rest=rest
-        )
+        whole: LiteralString = "(" + beyond + nulls + " OR ({column} = {value} AND {rest}))"
+        return whole.format(column=column, value=value, rest=rest)
 
 
+_TOTAL: LiteralString = "SELECT count(*) FROM ({}) AS counted"
 _FACETS: LiteralString = """
     SELECT place, value, counted
     FROM (

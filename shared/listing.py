@@ -63,19 +63,22 @@ class Asked:
 
     async def answer(self, fetch: Fetch[R], shape: Callable[[R], M]) -> Page[M] | Response:
         """The page, every row changed by ``shape``; or the whole list as a file."""
-        return await self.answer_from(self._reading(fetch), shape)
+        return await self._answer_from(self._reading(fetch), shape, skips=True)
 
     async def answer_from(self, read: Read[R], shape: Callable[[R], M]) -> Page[M] | Response:
         """The same for rows that do not come from this service's database."""
+        return await self._answer_from(read, shape, skips=False)
+
+    async def _answer_from(self, read: Read[R], shape: Callable[[R], M], *, skips: bool) -> Page[M] | Response:
         if self.export is not None:
-            return await self._file(read, lambda row: shape(row).model_dump(mode="json"))
+            return await self._file(read, lambda row: shape(row).model_dump(mode="json"), skips=skips)
         return self.page((await read(self.question)).shaped(shape))
 
     async def answer_json(self, fetch: Fetch[R], shape: Callable[[R], dict[str, Any]]) -> Response:
         """The same for rows that are JSON already: nothing checks them again, which long hot lists are worth."""
         read = self._reading(fetch)
         if self.export is not None:
-            return await self._file(read, shape)
+            return await self._file(read, shape, skips=True)
         page = self.page((await read(self.question)).shaped(shape))
         body = {"items": page.items, **page.model_dump(exclude={"items"})}
         return Response(
@@ -116,29 +119,44 @@ class Asked:
 
         return read
 
-    async def _file(self, read: Read[R], shape: Callable[[R], dict[str, Any]]) -> Response:
-        """The list from its first row on, whatever page was asked for."""
+    async def _file(self, read: Read[R], shape: Callable[[R], dict[str, Any]], *, skips: bool) -> Response:
+        """The list from its first row on, or from where the cursor of another file leads.
+
+        A list that is longer than a file says so: in its last line, and, where rows can be skipped, in the headers too.
+        """
         wanted = self.export or export.Format.CSV
         columns = export.columns_of(self.request.scope["route"].response_model, self.question.listing.fields)
-        begin = replace(self.question, start=None, backwards=False, count=False, facets=(), limit=export.ROWS_PER_PAGE)
+        start = None if self.question.backwards else self.question.start
+        begin = replace(self.question, start=start, backwards=False, count=False, facets=(), limit=export.ROWS_PER_PAGE)
         # Read before the answer begins, so that what cannot be read is still a problem and not a broken file.
         first = await read(begin)
+        headers = export.headers(wanted, self.request.url.path.rstrip("/").rpartition("/")[2])
+        rows_max = export.ROWS_MAX
+        if skips and first.after is not None:
+            last = (await read(replace(begin, skip=rows_max - 1, limit=1))).after
+            if last is not None:
+                # The file ends with this very row, whatever is added before it meanwhile; the next begins behind it.
+                begin, rows_max = replace(begin, until=last), 2 * rows_max
+                headers |= {"Link": paging.link(self.request, before=None, after=self._cursor(last))}
+                headers |= {export.CUT: str(export.ROWS_MAX)}
 
         async def pages() -> AsyncGenerator[list[dict[str, Any]]]:
-            found, left = first, export.ROWS_MAX
+            found, left = first, rows_max
             while True:
                 yield [shape(row) for row in found.rows[:left]]
                 left -= len(found.rows)
                 if found.after is None or left <= 0:
-                    return
-                found = await read(replace(begin, start=found.after))
+                    break
+                found = await read(replace(begin, start=found.after, limit=min(begin.limit, left)))
+            end = found.after or begin.until
+            if end is not None:
+                there = paging.address(self.request, self._cursor(end))
+                yield [export.note(columns, f"The file ends here, the list does not: ask in the same way for {there}")]
 
-        name = self.request.url.path.rstrip("/").rpartition("/")[2]
-        return StreamingResponse(
-            export.stream(wanted, columns, pages()),
-            media_type=wanted.media_type,
-            headers=export.headers(wanted, name),
-        )
+        return StreamingResponse(export.stream(wanted, columns, pages()), media_type=wanted.media_type, headers=headers)
+
+    def _cursor(self, mark: Mark) -> str:
+        return paging.seal(self.request, "a", *mark)
 
 
 def _counts(counted: list[tuple[str, int]]) -> list[Counted]:

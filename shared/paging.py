@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Query, Request
 from pydantic import BaseModel
+from starlette.datastructures import URL
 
 from shared.problems import BadRequest
 
@@ -78,11 +79,23 @@ def not_of_this_list() -> BadRequest:
 
 def link(request: Request, *, before: str | None, after: str | None) -> str:
     """The ``Link`` header of a page, relative to the host."""
-    links = [f'<{request.url.remove_query_params("cursor")}>; rel="first"']
+    links = [f'<{address(request, None)}>; rel="first"']
     for cursor, relation in ((before, "prev"), (after, "next")):
         if cursor is not None:
-            links.insert(0, f'<{request.url.include_query_params(cursor=cursor)}>; rel="{relation}"')
-    return ", ".join(links).replace(f"{request.url.scheme}://{request.url.netloc}", "")
+            links.insert(0, f'<{address(request, cursor)}>; rel="{relation}"')
+    return ", ".join(links)
+
+
+def address(request: Request, cursor: str | None) -> str:
+    """Where this very list goes on, relative to the host; ``None``: where it begins."""
+    url = request.url
+    there = url.remove_query_params("cursor") if cursor is None else url.include_query_params(cursor=cursor)
+    return relative(request, there)
+
+
+def relative(request: Request, url: URL) -> str:
+    """Without the host, which may be known to clients by another name."""
+    return str(url).removeprefix(f"{request.url.scheme}://{request.url.netloc}")
 
 
 @cache

@@ -14,29 +14,53 @@ from uvicorn.server import ServerState
 
 HEAD_BYTES_MAX = 64 * 1024  # the parser itself would collect headers without end
 HEAD_SECONDS_MAX = 20.0
+HELD_BYTES_MAX = 64 * 1024  # of an answer, before it leaves
 PARTING_SECONDS_MAX = 30.0  # as long as nginx lingers; a stop waits less
 NOT_HTTP = "The request is not well-formed HTTP/1.1; send another."
 
 
 class _Line:
-    """The transport as uvicorn sees it, but for its end: with bytes unread the kernel would break the connection, and
-    the client would lose an answer that it has not read yet."""
+    """The transport as uvicorn sees it, but for its writes and its end.
+
+    Head and body of an answer leave in one piece, because each write is a system call and a packet of its own: when the
+    answer ends, when much is held, or else in the next turn of the loop. At the end with bytes unread the kernel would
+    break the connection, and the client would lose an answer that it has not read yet.
+    """
 
     def __init__(self, protocol: "BoundedProtocol", transport: asyncio.Transport) -> None:
         self._protocol = protocol
         self._transport = transport
         self.parting: asyncio.TimerHandle | None = None
-        self.write = transport.write
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self._later: asyncio.Handle | None = None
         self.pause_reading = transport.pause_reading
         self.resume_reading = transport.resume_reading
         self.get_extra_info = transport.get_extra_info
         self.set_protocol = transport.set_protocol
         self.abort = transport.abort
 
+    def write(self, data: bytes) -> None:
+        self._held.append(data)
+        self._held_bytes += len(data)
+        if self._held_bytes > HELD_BYTES_MAX:
+            self.flush()
+        elif self._later is None:
+            self._later = self._protocol.loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._held:
+            held, self._held, self._held_bytes = self._held, [], 0
+            self._transport.writelines(held)
+
     def is_closing(self) -> bool:
         return self.parting is not None or self._transport.is_closing()
 
     def close(self) -> None:
+        self.flush()
         if self.is_closing() or not self._protocol.more_comes:
             if self.parting is None:
                 self._transport.close()
@@ -107,6 +131,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self.cycle.more_body = False  # also of a request that was answered before its end
+
+    def on_response_complete(self) -> None:
+        self._line.flush()
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "malformed_request", NOT_HTTP)

@@ -2,27 +2,28 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any, ClassVar, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.params import Form
-from fastapi.routing import APIRoute
 from psycopg.errors import DeadlockDetected, ExclusionViolation, UniqueViolation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import caching, idempotency, metrics, problems, trace
-from shared.auth import public
+from shared import caching, idempotency, log, metrics, problems, trace
+from shared.auth import READING, public
 from shared.bodies import strict_json
 from shared.config import ServiceSettings
 from shared.contracts.base import ActorRef
 from shared.db import Conn, Database
 from shared.listing import described
 from shared.openapi import DescribedApp, operation_id
+from shared.planned import Answer, Plannable, Planned
 from shared.problems import TooLarge, UnsupportedMedia
 
 LOG = logging.getLogger("access")
+BY_HTTP = ActorRef(via="http")
 LOST_RACES = (UniqueViolation, ExclusionViolation, DeadlockDetected)
 BODY_BYTES_MAX = 1 << 20  # JSON bodies; uploads have their own limit
 
@@ -45,7 +46,7 @@ class StrictRequest(Request):
             raise UnsupportedMedia(f"The body is sent as {kind[:100]}; send it as application/json.")
 
 
-class DescribedRoute(APIRoute):
+class DescribedRoute(Plannable):
     """A route that explains its own filters and files when it is a list."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -64,15 +65,22 @@ class TransactionRoute(DescribedRoute):
     tried_again: ClassVar[bool] = False
     takes_keys: ClassVar[bool] = True
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] – FastAPI declares a Coroutine
-        original = super().get_route_handler()
+    def get_route_handler(self) -> Answer:  # type: ignore[override] – FastAPI declares a Coroutine
+        return self._owning(super().get_route_handler())
+
+    def planned(self) -> Answer | None:
+        plan = super().planned()
+        return None if plan is None else self._owning(plan)
+
+    def _owning(self, original: Answer) -> Answer:
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
 
         async def answer(strict: StrictRequest) -> Response:
             async with AsyncExitStack() as stack:
-                strict.state.transaction = _Transaction(stack, cast(Database, strict.app.state.db))
+                reads = strict.method in READING
+                strict.state.transaction = _Transaction(stack, cast(Database, strict.app.state.db), reads=reads)
                 key = strict.headers.get(idempotency.HEADER)
-                if key is None or not self.takes_keys or strict.method in ("GET", "HEAD"):
+                if key is None or not self.takes_keys or reads:
                     return await original(strict)
                 return await idempotency.answered_once(strict, key, conn=strict.state.transaction.conn, answer=original)
 
@@ -106,9 +114,9 @@ class KeylessRoute(TransactionRoute):
 
 
 class _Transaction:
-    def __init__(self, stack: AsyncExitStack, db: Database) -> None:
+    def __init__(self, stack: AsyncExitStack, db: Database, *, reads: bool) -> None:
         self._stack = stack
-        self._db = db
+        self._begin = db.reading if reads else db.transaction
         self._conn: Conn | None = None
 
     @property
@@ -117,7 +125,7 @@ class _Transaction:
 
     async def conn(self) -> Conn:
         if self._conn is None:
-            self._conn = await self._stack.enter_async_context(self._db.transaction())
+            self._conn = await self._stack.enter_async_context(self._begin())
         return self._conn
 
 
@@ -139,22 +147,25 @@ class Traced:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        given = headers.get("x-request-id", "")
+        given = traceparent = known = ""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                given = value.decode("latin-1")
+            elif name == b"traceparent":
+                traceparent = value.decode("latin-1")[:64]
+            elif name == b"if-none-match" and scope["method"] in ("GET", "HEAD"):
+                known = value.decode("latin-1")
         accepted = given if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum() else None
-        chain = trace.started(
-            ActorRef(via="http"), correlation_id=accepted, traceparent=headers.get("traceparent", "")[:64] or None
-        )
+        chain = trace.started(BY_HTTP, correlation_id=accepted, traceparent=traceparent or None)
         status = 0
         started = time.perf_counter()
-        known = headers.get("if-none-match") if scope["method"] in ("GET", "HEAD") else None
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 said = caching.told(message.get("headers", []))
-                if known is not None and status == 200 and caching.is_known(known, said):
+                if known and status == 200 and caching.is_known(known, said):
                     status = message["status"] = 304
                     said = caching.without_body(said)
                 message["headers"] = [*said, (b"x-request-id", chain.correlation_id.encode())]
@@ -168,8 +179,8 @@ class Traced:
             finally:
                 took = round((time.perf_counter() - started) * 1000, 1)
                 level = logging.DEBUG if scope["path"].startswith(("/health", "/metrics")) else logging.INFO
-                said = {"method": scope["method"], "path": scope["path"], "status": status, "took_ms": took}
-                LOG.log(level, "request", extra=said)
+                path, method = scope["path"], scope["method"]
+                log.tell(LOG, level, "request", method=method, path=path, status=status, took_ms=took)
 
 
 class Bounded:
@@ -217,6 +228,7 @@ def create_app(
         process="api",
         size_max=settings.api_pool_size_max,
         wait_seconds=settings.pool_wait_seconds,
+        generic_plans=settings.api_generic_plans,
     )
 
     @asynccontextmanager
@@ -235,6 +247,7 @@ def create_app(
         redirect_slashes=False,
         separate_input_output_schemas=False,
         generate_unique_id_function=operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # we have our own, shared/trace.py
     )
     app.state.settings = settings
     app.state.db = db
@@ -243,6 +256,7 @@ def create_app(
     app.state.contract = tuple(routers)  # for the page that lists all endpoints
     for one in routers:
         app.include_router(one, prefix="/mvp/api")
+    app.add_middleware(Planned, own=app, routers=routers, prefix="/mvp/api")
     app.add_middleware(Bounded, body_bytes_max=body_bytes_max)
     if traced:
         app.add_middleware(Traced)

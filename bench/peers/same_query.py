@@ -1,6 +1,5 @@
 """PostgreSQL answering catalog's own query with nobody in front: by pgbench, or by threads of psycopg without it."""
 
-import asyncio
 import re
 import shutil
 import subprocess
@@ -8,10 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import psycopg
-from psycopg import AsyncClientCursor, AsyncConnection
+from psycopg import ClientCursor
 
 from bench import market
 from services.catalog.search import ITEMS
@@ -25,30 +23,17 @@ LIMIT = 50
 OPTIONS = "-c search_path=catalog,extensions"
 
 
-class Listening(AsyncClientCursor[Any]):
-    """Remembers the statement as it went out, with its values written into it."""
-
-    said = ""
-
-    async def execute(self, query: Any, params: Any = None, **options: Any) -> "Listening":
-        Listening.said = self.mogrify(query, params)
-        await super().execute(query, params, **options)
-        return self
-
-
 def statement(database_url: str, filters: Mapping[str, str]) -> str:
-    """What catalog asks for a buyer's first page."""
-
-    async def ask() -> str:
-        chosen, sort = ITEMS.parse(list(filters.items()), Role.BUYER_USER)
-        question = Question(listing=ITEMS, filters=chosen, sort=sort, limit=LIMIT)
-        async with await AsyncConnection.connect(database_url, options=OPTIONS, cursor_factory=Listening) as conn:
-            found = await views.page(conn, question, words=None, buyer_id=market.BUYER, mill_id=None)
-            if len(found.rows) != LIMIT:
-                raise AssertionError(f"the list has {len(found.rows)} rows")
-        return Listening.said
-
-    return asyncio.run(ask())
+    """What catalog asks for a buyer's first page, with its values written into it."""
+    chosen, sort = ITEMS.parse(list(filters.items()), Role.BUYER_USER)
+    question = Question(listing=ITEMS, filters=chosen, sort=sort, limit=LIMIT)
+    asked, params = views.asked(question, words=None, buyer_id=market.BUYER, mill_id=None)
+    with psycopg.connect(database_url, options=OPTIONS) as conn:
+        said = ClientCursor(conn).mogrify(asked, params)
+        found = len(conn.execute(said.encode()).fetchall())
+    if found != LIMIT + 1:
+        raise AssertionError(f"the list has {found} rows")
+    return said
 
 
 def rate(database_url: str, query: str, folder: Path, *, connections: int, seconds: int) -> float:

@@ -1,5 +1,6 @@
 """What became of a mill's list: where the answer by mail leads, with the rows that were not listed as a file."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -31,10 +32,17 @@ async def mill_list(request: Request, batch_id: UUID, access: Access = None, ref
         visitor=visitor,
         status=status,
         batch=batch,
-        rows=found.get("items", []),
+        rows=[{**row, "cells": _cells(row, batch)} for row in found.get("items", [])],
         more=found.get("next_cursor") is not None,
         error=found.get("detail"),
     )
+
+
+def _cells(row: dict[str, Any], batch: dict[str, Any]) -> list[str]:
+    """What the mill wrote, in the order of its columns; JSON keeps none."""
+    cells: dict[str, str] = row["source_values"]
+    order = [column["column"] for column in batch["mapping"] if column["column"] in cells]
+    return [cells[name] for name in dict.fromkeys([*order, *cells]) if cells[name]]
 
 
 @pages.get("/lists/{batch_id}/rejected-rows.{kind}")

@@ -16,6 +16,8 @@ class CatalogSettings(ServiceSettings):
     port: int = 8912
     worker_port: int = 8952
     api_pool_size_max: int = 5  # a search with facets holds its connection longest, and everybody searches
+    # Planning the joins of the search anew for each request takes longer than the search, and finds the same plan.
+    api_generic_plans: bool = True
     listing_days: int = 60  # an offer that nobody confirmed for two months is rarely still in the warehouse
     sale_cancellation_days: int = 14  # later a cancelled sale is a new lot
     due_items_max: int = 500  # items moved by one run of a timer: one set event

@@ -22,6 +22,10 @@ _HEADERS: JSON = {
     "X-Request-Id": ("names this request in every log; yours, when you send one", {"type": "string"}),
     "ETag": ("the version, for If-Match and If-None-Match", {"type": "string"}),
     "Link": ('the next and the first page (RFC 8288): `<…>; rel="next"`', {"type": "string"}),
+    "X-Export-Truncated": (
+        'on a file with only the first rows of the list: how many; `Link` with `rel="next"` leads to the next file',
+        {"type": "integer"},
+    ),
     "Location": ("the address of what was made, or of the work that goes on", {"type": "string"}),
     "Retry-After": ("seconds to wait before asking again", {"type": "integer", "minimum": 0}),
     "WWW-Authenticate": ("the scheme to sign in with", {"type": "string"}),
@@ -182,6 +186,7 @@ class _Operation:
             yield "ETag"
         if self._marks.is_paged:
             yield "Link"
+            yield "X-Export-Truncated"
         if status in ("201", "202") and self._method == "POST":
             yield "Location"
         if status == "202":

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-import socket
+import re
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -20,6 +20,8 @@ from tests.support.servers import serving
 
 pytestmark = pytest.mark.nginx
 GO_ON = asyncio.Event()
+PROTECTING = ("Strict-Transport-Security", "X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy",
+              "X-Request-Id", "Cache-Control")  # fmt: skip
 OWN_CSP = "default-src 'self'"
 
 
@@ -35,6 +37,14 @@ async def page(_: Request) -> Response:
     return HTMLResponse("a page", headers={"Content-Security-Policy": OWN_CSP, "X-Content-Type-Options": "nosniff"})
 
 
+async def waits(_: Request) -> Response:
+    async def nothing() -> AsyncIterator[bytes]:
+        yield b": begun\n\n"
+        await asyncio.Event().wait()  # until the client leaves
+
+    return StreamingResponse(nothing(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
 async def live(_: Request) -> Response:
     async def events() -> AsyncIterator[bytes]:
         yield b"data: 1\n\n"
@@ -47,6 +57,7 @@ async def live(_: Request) -> Response:
 GATEWAY = Starlette(
     routes=[
         Route("/mvp/api/events", live),
+        Route("/mvp/api/waits", waits),
         Route("/mvp/app/", page),
         Route("/{rest:path}", echo, methods=["GET", "POST", "PUT", "DELETE"]),
     ]
@@ -70,7 +81,13 @@ async def a_client(nginx: Nginx) -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.mark.parametrize(
     ("path", "leads_to"),
-    [("/", "/mvp/"), ("/mvp", "/mvp/api/docs/"), ("/mvp/", "/mvp/api/docs/"), ("/mvp/app", "/mvp/app/")],
+    [
+        ("/", "/mvp/"),
+        ("/mvp", "/mvp/api/docs/"),
+        ("/mvp/", "/mvp/api/docs/"),
+        ("/mvp/app", "/mvp/app/"),
+        ("/mvp/admin", "/mvp/admin/"),
+    ],
 )
 async def test_front_page_leads_on(client: aiohttp.ClientSession, path: str, leads_to: str) -> None:
     async with client.get(path, allow_redirects=False) as answer:
@@ -87,7 +104,10 @@ async def test_plain_http_leads_to_https_of_our_own_name(nginx: Nginx) -> None:
         assert (answer.status, answer.headers["Location"]) == (308, f"{nginx.address}/mvp/api/items?a=1")
 
 
-@pytest.mark.parametrize("path", ["/mvp/api/items", "/mvp/admin/organizations", "/mvp/app/lots/1", "/mvp/api/batches"])
+@pytest.mark.parametrize(
+    "path",
+    ["/mvp/api/items", "/mvp/admin/organizations", "/mvp/app/lots/1", "/mvp/api/batches", "/.well-known/jwks.json"],
+)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_our_addresses_reach_the_gateway_that_runs(client: aiohttp.ClientSession, path: str, method: str) -> None:
     async with client.request(method, path) as answer:
@@ -112,18 +132,30 @@ async def test_headers_protect_every_answer_and_none_is_said_twice(client: aioht
 
 
 async def test_gateway_hears_whence_a_request_came_and_no_lies(client: aiohttp.ClientSession) -> None:
-    lies = {"X-Forwarded-For": "6.6.6.6", "X_Role": "admin", "X-Request-ID": "abcdefgh-1", "Connection": "close"}
+    lies = {"X-Forwarded-For": "6.6.6.6", "X_Role": "admin", "X-Request-ID": "abcdefgh-1", "Connection": "close",
+            "Forwarded": "for=6.6.6.6", "X-Real-IP": "6.6.6.6", "X-Forwarded-Host": "evil.example"}  # fmt: skip
     async with client.get("/mvp/api/items", headers=lies) as answer:
         heard = (await answer.json())["headers"]
     assert heard["x-forwarded-for"] == "127.0.0.1"
     assert heard["x-request-id"] == "abcdefgh-1"
     assert heard["host"] == "localhost"
-    assert "x_role" not in heard
+    assert not {"x_role", "forwarded", "x-real-ip", "x-forwarded-host", "x-forwarded-port"} & set(heard)
+    assert heard["x-forwarded-proto"] == "https"
+
+
+async def test_plain_http_to_the_port_of_https_is_led_there(nginx: Nginx) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", nginx.site.https)
+    writer.write(b"GET /mvp/api/items HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    async with asyncio.timeout(5):
+        head = (await reader.read()).partition(b"\r\n\r\n")[0]
+    writer.close()
+    assert head.startswith(b"HTTP/1.1 308 ")
+    assert f"Location: {nginx.address}/mvp/api/items".encode() in head
 
 
 async def test_path_is_passed_on_byte_for_byte(nginx: Nginx) -> None:
     for path in ("/mvp/api/items%2f1", "/mvp/api//items/%69", "/mvp/api/a/../items"):
-        raw = await _raw(nginx, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        raw = await raw_answer(nginx, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         assert f'"path":"{path}"'.encode() in raw
 
 
@@ -138,7 +170,7 @@ async def test_path_is_passed_on_byte_for_byte(nginx: Nginx) -> None:
     ],
 )
 async def test_framing_that_could_be_read_in_two_ways_is_refused(nginx: Nginx, framing: str) -> None:
-    raw = await _raw(nginx, f"POST /mvp/api/items HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{framing}")
+    raw = await raw_answer(nginx, f"POST /mvp/api/items HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{framing}")
     assert raw.split()[1] in (b"400", b"501")
 
 
@@ -174,27 +206,6 @@ async def test_live_stream_comes_part_by_part(client: aiohttp.ClientSession) -> 
             assert await answer.content.readuntil(b"\n\n") == b"data: 2\n\n"
 
 
-@pytest.mark.parametrize(
-    ("path", "guesser"), [("/mvp/api/auth/login", "127.0.0.9"), ("/mvp/app/sign-in", "127.0.0.10")]
-)
-async def test_sign_in_by_guessing_is_slowed_down_for_that_address_only(nginx: Nginx, path: str, guesser: str) -> None:
-    async def statuses(source: str, method: str, count: int) -> list[int]:
-        connector = aiohttp.TCPConnector(ssl=nginx.trust, local_addr=(source, 0), family=socket.AF_INET)
-        async with aiohttp.ClientSession(nginx.address, connector=connector) as session:
-
-            async def one() -> int:
-                async with session.request(method, path) as answer:
-                    return answer.status
-
-            return await asyncio.gather(*(one() for _ in range(count)))
-
-    guessed = await statuses(guesser, "POST", 60)
-    assert guessed.count(200) >= nginx.site.sign_in_burst
-    assert guessed.count(429) >= 20
-    assert set(await statuses(guesser, "GET", 30)) == {200}
-    assert set(await statuses("127.0.0.8", "POST", 10)) == {200}
-
-
 async def test_gateway_that_is_away_is_said_so_as_a_problem() -> None:
     with running_nginx((free_ports(1)[0],)) as nginx:
         connector = aiohttp.TCPConnector(ssl=nginx.trust)
@@ -202,8 +213,9 @@ async def test_gateway_that_is_away_is_said_so_as_a_problem() -> None:
             aiohttp.ClientSession(connector=connector) as session,
             session.post(f"{nginx.address}/mvp/api/items") as answer,
         ):
-            assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+            assert (answer.status, answer.headers.getall("Retry-After")) == (503, ["2"])
             assert answer.content_type == "application/problem+json"
+            assert all(len(answer.headers.getall(name)) == 1 for name in PROTECTING)
 
 
 async def test_front_end_is_shown_from_its_folder_and_nothing_beside_it() -> None:
@@ -225,14 +237,18 @@ async def test_front_end_is_shown_from_its_folder_and_nothing_beside_it() -> Non
                 "/mvp/app../key.pem",
                 "/mvp/app/..%2fkey.pem",
             ):
-                raw = await _raw(shown, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                raw = await raw_answer(shown, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 assert b"PRIVATE KEY" not in raw
 
 
-async def _raw(nginx: Nginx, sent: str) -> bytes:
+async def raw_answer(nginx: Nginx, sent: str) -> bytes:
+    """Head and body of the answer to these very bytes."""
     reader, writer = await asyncio.open_connection("localhost", nginx.site.https, ssl=nginx.trust)
     writer.write(sent.encode("latin-1"))
     async with asyncio.timeout(5):
-        raw = await reader.read()
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"\r\nContent-Length: (\d+)", head)
+        # Of a body that nginx refused it waits for the rest, so the end of the connection is not waited for.
+        raw = head + (await reader.readexactly(int(length[1])) if length else await reader.read())
     writer.close()
     return raw

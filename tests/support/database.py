@@ -13,7 +13,9 @@ needs a database for itself: ``async with service_database("catalog") as db``.
 
 import os
 import secrets
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -28,6 +30,11 @@ from shared.migrate import migrate
 
 _templates: dict[tuple[str, ...], str] = {}
 _made: list[str] = []
+# Copying and dropping take longer than many a test: they are done beside it, the next copy while this one is in use.
+_copier = ThreadPoolExecutor(max_workers=1, thread_name_prefix="databases")
+_uses: Counter[str] = Counter()
+_ready: dict[str, Future[str]] = {}
+_drops: list[Future[None]] = []
 
 
 def admin_url() -> str:
@@ -67,6 +74,13 @@ def make_schemas(url: str, *services: str) -> None:
 
 def drop_templates() -> None:
     """At the end of the session."""
+    for template, copy in list(_ready.items()):
+        _drops.append(_copier.submit(_drop, copy.result()))
+        del _ready[template]
+    for drop in _drops:
+        drop.result()
+    _drops.clear()
+    _uses.clear()
     with psycopg.connect(admin_url(), autocommit=True) as admin:
         for name in _made:
             admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -78,14 +92,26 @@ def drop_templates() -> None:
 def fresh_url(*services: str) -> Generator[str]:
     """The URL of a new database with the schemas of these services, dropped at the end."""
     template = template_of(*services)
-    name = f"test_{os.getpid()}_{secrets.token_hex(4)}"
-    with psycopg.connect(admin_url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+    _uses[template] += 1
+    name = (_ready.pop(template, None) or _copier.submit(_copy, template)).result()
+    if _uses[template] > 1:
+        _ready[template] = _copier.submit(_copy, template)
     try:
         yield url_of(name)
     finally:
-        with psycopg.connect(admin_url(), autocommit=True) as admin:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        _drops.append(_copier.submit(_drop, name))
+
+
+def _copy(template: str) -> str:
+    name = f"test_{os.getpid()}_{secrets.token_hex(4)}"
+    with psycopg.connect(admin_url(), autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+    return name
+
+
+def _drop(name: str) -> None:
+    with psycopg.connect(admin_url(), autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @asynccontextmanager

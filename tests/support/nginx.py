@@ -32,7 +32,9 @@ class Nginx:
 
 
 @contextmanager
-def running_nginx(gateway_ports: tuple[int, ...], pages: Path | None = None) -> Generator[Nginx]:
+def running_nginx(
+    gateway_ports: tuple[int, ...], pages: Path | None = None, *, connections_per_address: int = 512
+) -> Generator[Nginx]:
     folder = Path(tempfile.mkdtemp(prefix="offcut-nginx-"))
     folder.chmod(0o755)  # the workers run as somebody else
     http, https = free_ports(2)
@@ -40,7 +42,17 @@ def running_nginx(gateway_ports: tuple[int, ...], pages: Path | None = None) -> 
     make_certificate("localhost", certificate, key)
     state = own(folder / "state", server_account())
     site = Site(
-        "localhost", certificate, key, state, folder, gateway_ports, http, https, address="127.0.0.1", pages=pages
+        "localhost",
+        certificate,
+        key,
+        state,
+        folder,
+        gateway_ports,
+        http,
+        https,
+        address="127.0.0.1",
+        pages=pages,
+        connections_per_address=connections_per_address,
     )
     file = folder / "nginx.conf"
     file.write_text(render(site), "utf-8")

@@ -1,23 +1,26 @@
+"""Ports for what a test starts. What is free now has to be free a moment later, when it is taken."""
+
+import os
+import random
 import socket
+from itertools import cycle
+
+# Below those that the system gives to outgoing connections, any of which could take a port before its server does;
+# and above those of whole systems. Each is given once in a session, and two sessions begin at different places.
+_RANGE = range(22_000, 32_000)
+_given = cycle(_RANGE)
+for _ in range(random.Random(os.getpid()).randrange(len(_RANGE))):
+    next(_given)
 
 
 def free_port() -> int:
     """Return a loopback port that nothing listens on at this moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return next(port for port in _given if not _taken(port))
 
 
 def free_ports(count: int) -> list[int]:
-    """Return different ports: all are held open until the last one is found."""
-    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Return different ports."""
+    return [free_port() for _ in range(count)]
 
 
 def free_offset() -> int:

@@ -180,4 +180,6 @@ async def stocked() -> AsyncGenerator[Stocked]:
 
 def ids(page: dict[str, Any]) -> list[str]:
     """What the elements of a page are called."""
-    return [str(one.get("id") or one.get("row_id") or one["mill_id"]) for one in page.get("items") or page["lots"]]
+    return [
+        str(one.get("id") or one.get("row_id") or one["mill_id"]) for one in page.get("items", page.get("lots", []))
+    ]

@@ -150,4 +150,31 @@ TRAPS: tuple[OddList, ...] = (
         H1;Testliner 2;125;2100;3;4 680;190
         H2;Testliner 3;110;2300;2;3 400;180
         """, "price=190 currency=HUF price_unit=per_kg weight_net_kg=4680\nprice=180 grade_code=TL_3", "HU", "hu", "csv"),
+    OddList("units in a note above the list", """
+        Maße in cm, Gewichte in Tonnen, Preise in € / t frei Werk
+        Los|Sorte|Gewicht g/m²|Breite|Durchmesser|Hülse|Rollen|Menge|Preis
+        M1|Sackkraft braun|=80|=102|=120|=15|=6|=4.55|=890
+        M2|Sackkraft braun|=90|=96|=120|=15|=4|=2.85|=870
+        M3|Sackkraft braun|=90|=110|=120|=15|=4|=3.2|=870
+        """, """
+        width_mm=1020 diameter_mm=1200 core_mm=150 weight_net_kg=4550 price=890
+        width_mm=960 core_mm=150
+        width_mm=1100
+        """),
+    OddList("a column for the grain", """
+        Réf;Qualité;g/m²;Format cm;Sens;Palettes;Feuilles;Tonnage;Prix €/t
+        1201;Couché mat;150;72x102;sens long;2;9000;0,992;830
+        1202;Carton GD2 dos gris;400;70x100;sens court;6;12000;3,360;520
+        1203;Offset;120;64x90;;1;6000;0,415;700
+        """, "grain=long\ngrain=short weight_net_kg=3360\ngrain=None", "FR", "fr", "csv"),
+    OddList("words cut short, numbers of packages", """
+        N.º;Descripción;Gram. (g/m²);Ancho bob. (cm);Diám. ext. (cm);N.º bob.;Hojas por palet;Peso neto (Tm);Precio (€/Tm)
+        1;Papel prensa;45,0;140,0;125;12;;13,250;490
+        2;Papel prensa;48,8;70,0;125;6;;3,410;440
+        """, "lot_ref=1 gsm=45 width_mm=1400 diameter_mm=1250 reel_count=12 weight_net_kg=13250\nreel_count=6 sheet_count=None", "ES", "es", "csv"),
+    OddList("weeks of planned side runs", """
+        PM|Quality|Grammage (g/m²)|Available width (mm)|Approx. tonnage|Week|Remark
+        PM 1|Kraftliner brown|=125|=410|=18|w49|
+        PM 2|White top kraftliner|=135|=380|=11|w51|
+        """, "width_mm=410 weight_net_kg=18000 available_from=2026-11-30\navailable_from=2026-12-14", "SE", "en"),
 )  # fmt: skip

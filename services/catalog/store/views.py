@@ -5,44 +5,67 @@ what the caller sees of a row; which members of a found row are shown is decided
 """
 
 from dataclasses import replace
-from typing import Any, LiteralString
+from functools import cache
+from typing import Any, LiteralString, cast
 from uuid import UUID
-
-from psycopg import sql
-from psycopg.rows import dict_row
 
 from services.catalog.search import SEEN, Section
 from shared.contracts.visibility import Viewer
 from shared.db import Conn
 from shared.keyset import Found, Question
+from shared.written import Written
 
-Row = dict[str, Any]
+Row = tuple[Any, ...]
+"""Values in the order of ``names_of``, ready to be written as JSON: ids, times and exact numbers are texts."""
 
-_COLUMNS: LiteralString = """
-    i.item_id AS id, i.version, i.status, i.listing_cycle, i.grade_code, i.form, trim_scale(i.gsm)::text AS gsm,
-    i.width_mm, i.sheet_w_mm, i.sheet_l_mm, i.diameter_mm, i.core_mm, i.weight_band, i.location_country,
-    i.available_from, i.listed_at,
-    trim_scale(i.weight_net_kg)::text AS weight_net_kg, trim_scale(i.weight_gross_kg)::text AS weight_gross_kg,
-    i.reel_count, i.pallet_count, i.sheet_count, i.quality_class, i.defects, i.surplus_reason, i.certification,
-    i.caliper_um, i.grain, i.colour, trim_scale(i.brightness_iso)::text AS brightness_iso, i.product_name,
-    i.expires_on, i.valid_until,
-    json_build_object('grants_used', i.grants_used, 'max_grants', i.max_grants, 'open', i.opened) AS exclusivity,
-    i.price::text AS price, i.currency, i.price_unit, i.price_per_t::text AS price_per_t, i.incoterm,
-    json_build_object('id', i.mill_id, 'name', mill.name, 'slug', mill.slug) AS mill,
-    i.lot_ref, i.location_place, i.grade_raw, i.remarks, i.reserved_until,
-    i.lot_key, i.batch_id, i.header_fingerprint, i.created_at, i.updated_at,
-    rules.price AS price_disclosure, rules.identity AS identity_disclosure
-"""
-
+_STANDING: dict[str, LiteralString] = {
+    "viewer": "v.viewer",
+    "price_disclosure": "rules.price",
+    "identity_disclosure": "rules.identity",
+    "match_id": "r.match_id",
+    "match_score": "trim_scale(r.match_score)::text",
+    "interest_id": "r.interest_id",
+    "interest_position": """CASE
+        WHEN r.interest_id IS NULL OR r.window_expires_at <= (SELECT clock()) THEN NULL
+        WHEN r.window_id IS NOT NULL THEN 1
+        ELSE (
+            SELECT count(*)
+            FROM relation AS q
+            WHERE q.item_id = i.item_id AND q.interest_id IS NOT NULL
+                AND (q.window_id IS NOT NULL OR (coalesce(q.interest_ticket, 0), q.interest_id)
+                    <= (coalesce(r.interest_ticket, 0), r.interest_id))
+        )
+    END""",
+    "window_id": "r.window_id",
+    "window_expires_at": "r.window_expires_at",
+    "relation_version": "coalesce(r.version, 0)",
+}
+_MEMBERS: dict[str, LiteralString] = {
+    "id": "i.item_id", "version": "i.version", "status": "i.status", "listing_cycle": "i.listing_cycle",
+    "mill_id": "i.mill_id", "mill_name": "mill.name", "mill_slug": "mill.slug", "lot_ref": "i.lot_ref",
+    "product_name": "i.product_name", "grade_code": "i.grade_code", "grade_raw": "i.grade_raw", "form": "i.form",
+    "gsm": "trim_scale(i.gsm)::text", "width_mm": "i.width_mm", "sheet_w_mm": "i.sheet_w_mm",
+    "sheet_l_mm": "i.sheet_l_mm", "grain": "i.grain", "diameter_mm": "i.diameter_mm", "core_mm": "i.core_mm",
+    "caliper_um": "i.caliper_um", "reel_count": "i.reel_count", "pallet_count": "i.pallet_count",
+    "sheet_count": "i.sheet_count", "weight_band": "i.weight_band",
+    "weight_net_kg": "trim_scale(i.weight_net_kg)::text", "weight_gross_kg": "trim_scale(i.weight_gross_kg)::text",
+    "quality_class": "i.quality_class", "surplus_reason": "i.surplus_reason", "defects": "i.defects",
+    "colour": "i.colour", "brightness_iso": "trim_scale(i.brightness_iso)::text", "certification": "i.certification",
+    "price": "i.price::text", "currency": "i.currency", "price_unit": "i.price_unit",
+    "price_per_t": "i.price_per_t::text", "incoterm": "i.incoterm", "location_country": "i.location_country",
+    "location_place": "i.location_place", "available_from": "i.available_from", "valid_until": "i.valid_until",
+    "expires_on": "i.expires_on", "listed_at": "i.listed_at", "reserved_until": "i.reserved_until",
+    "grants_used": "i.grants_used", "max_grants": "i.max_grants", "opened": "i.opened", "remarks": "i.remarks",
+}  # fmt: skip
+# What no buyer is ever shown is not even read for one.
+_OWN_MEMBERS: dict[str, LiteralString] = {
+    "lot_key": "i.lot_key", "batch_id": "i.batch_id", "header_fingerprint": "i.header_fingerprint",
+    "created_at": "i.created_at", "updated_at": "i.updated_at",
+}  # fmt: skip
 # What only the page of one item shows.
-_DETAIL_COLUMNS: LiteralString = """,
-    mill.contacts, i.source_values,
-    (
-        SELECT json_build_object('id', h.organization_id, 'name', h.name, 'country', h.country, 'contacts', h.contacts)
-        FROM organization_replica AS h
-        WHERE h.organization_id = i.holder_id
-    ) AS holder,
-    (
+_DETAIL_MEMBERS: dict[str, LiteralString] = {
+    "contacts": "mill.contacts",
+    "datasheets": """(
         SELECT coalesce(json_agg(s.sheet ORDER BY s.datasheet_id DESC), '[]')
         FROM (
             SELECT d.datasheet_id, json_build_object(
@@ -56,8 +79,16 @@ _DETAIL_COLUMNS: LiteralString = """,
             FROM datasheet_replica AS d
             WHERE d.item_ids @> ARRAY[i.item_id] AND d.mill_id = i.mill_id AND NOT d.replaced
         ) AS s
-    ) AS datasheets
-"""
+    )""",
+}
+_OWN_DETAIL_MEMBERS: dict[str, LiteralString] = {
+    "source_values": "i.source_values",
+    "holder": """(
+        SELECT json_build_object('id', h.organization_id, 'name', h.name, 'country', h.country, 'contacts', h.contacts)
+        FROM organization_replica AS h
+        WHERE h.organization_id = i.holder_id
+    )""",
+}
 
 # Which rows, in which order, and in which class; narrow, so that sorting 100,000 of them stays cheap.
 _OWNER_ROWS: LiteralString = """
@@ -95,20 +126,7 @@ _BUYER_ROWS: LiteralString = """
 
 # The members of the rows found.
 _SHOWN: LiteralString = """
-    SELECT {columns}, v.viewer, v.mark, coalesce(r.version, 0) AS relation_version, r.match_id,
-        trim_scale(r.match_score)::text AS match_score, r.interest_id,
-        CASE
-            WHEN r.interest_id IS NULL OR r.window_expires_at <= (SELECT clock()) THEN NULL
-            WHEN r.window_id IS NOT NULL THEN 1
-            ELSE (
-                SELECT count(*)
-                FROM relation AS q
-                WHERE q.item_id = i.item_id AND q.interest_id IS NOT NULL
-                    AND (q.window_id IS NOT NULL OR (coalesce(q.interest_ticket, 0), q.interest_id)
-                        <= (coalesce(r.interest_ticket, 0), r.interest_id))
-            )
-        END AS interest_position,
-        r.window_id, r.window_expires_at
+    SELECT v.mark, {columns}
     FROM ({rows}) AS v
     JOIN item AS i ON i.item_id = v.item_id
     LEFT JOIN organization_replica AS mill ON mill.organization_id = i.mill_id
@@ -132,33 +150,78 @@ _WORDS_BUYER: LiteralString = (
 )
 
 
+@cache
+def _columns(*, of_buyer: bool, detail: bool) -> dict[str, LiteralString]:
+    found: dict[str, LiteralString] = {**_STANDING, **_MEMBERS}
+    if detail:
+        found |= _DETAIL_MEMBERS
+    if not of_buyer:
+        found |= {**_OWN_MEMBERS, **_OWN_DETAIL_MEMBERS} if detail else _OWN_MEMBERS
+    return found
+
+
+@cache
+def names_of(*, of_buyer: bool, detail: bool) -> tuple[str, ...]:
+    """What the values of a row are."""
+    return tuple(_columns(of_buyer=of_buyer, detail=detail))
+
+
+@cache
+def _shown(*, of_buyer: bool, detail: bool) -> LiteralString:
+    columns: list[LiteralString] = [one for one in _columns(of_buyer=of_buyer, detail=detail).values()]
+    places: LiteralString = ", ".join(columns)
+    # Without its line breaks psycopg keeps what it made of the statement; of a longer one it does not.
+    return " ".join(_SHOWN.replace("{columns}", places).split())
+
+
+def asked(
+    question: Question, *, words: str | None, buyer_id: UUID | None, mill_id: UUID | None
+) -> tuple[LiteralString, dict[str, object]]:
+    """The statement of one page, and its parameters."""
+    params: dict[str, object] = {**_params(buyer_id, mill_id), "words": words}
+    parts = question.parts(params)
+    # The limit stands in the statement: with a limit it does not know, the server plans for a tenth of all rows.
+    limit = cast(LiteralString, f" LIMIT {int(question.limit) + 1} OFFSET {int(question.skip)}")
+    rows = _rows(words=words, buyer_id=buyer_id, mill_id=mill_id).format(
+        mark=parts.mark, filters=parts.filters, order=parts.order + limit
+    )
+    shown = _shown(of_buyer=buyer_id is not None, detail=False)
+    return shown.replace("{rows}", rows) + " " + parts.order, params
+
+
+@cache
+def _buyer_rows(*, words: bool) -> LiteralString:
+    return " ".join((_BUYER_ROWS + (_WORDS_BUYER if words else "") + " {order}").split())
+
+
+def _rows(*, words: str | None, buyer_id: UUID | None, mill_id: UUID | None) -> LiteralString:
+    if buyer_id is not None:
+        return _buyer_rows(words=words is not None)
+    of_mill: LiteralString = "" if mill_id is None else _OF_MILL
+    return _OWNER_ROWS + of_mill + (_WORDS_OWNER if words is not None else "") + " {order}"
+
+
 async def page(
     conn: Conn, question: Question, *, words: str | None, buyer_id: UUID | None, mill_id: UUID | None
 ) -> Found[Row]:
     """One page. ``buyer_id`` asks as that buyer; without it ``mill_id`` limits to one mill's items."""
-    given: dict[str, object] = {**_params(buyer_id, mill_id), "words": words}
-    rows = _BUYER_ROWS if buyer_id is not None else _OWNER_ROWS
-    if mill_id is not None:
-        rows += _OF_MILL
-    if words is not None:
-        rows += _WORDS_BUYER if buyer_id is not None else _WORDS_OWNER
-    total = await question.total(conn, rows + " {order}", given) if question.count else None
-    facets = await question.values(conn, rows + " {order}", given) if question.facets else None
-    params: dict[str, object] = {**given}
-    parts = question.parts(params)
-    # The limit stands in the statement: with a limit it does not know, the server plans for a tenth of all rows.
-    found = sql.SQL(rows + " {order} LIMIT {limit}").format(
-        mark=parts.mark, filters=parts.filters, order=parts.order, limit=sql.Literal(question.limit + 1)
-    )
-    statement = sql.SQL(_SHOWN + "{order}").format(columns=sql.SQL(_COLUMNS), rows=found, order=parts.order)
-    async with conn.cursor(row_factory=dict_row) as cursor:
+    counts = question.count or bool(question.facets)
+    if words is not None or counts:
+        # How common the words are, and how much the filters leave, decides how to look and how to count.
+        await conn.execute("SET LOCAL plan_cache_mode = auto")
+    total = facets = None
+    if counts:
+        rows = _rows(words=words, buyer_id=buyer_id, mill_id=mill_id)
+        given: dict[str, object] = {**_params(buyer_id, mill_id), "words": words}
+        total = await question.total(conn, rows, given) if question.count else None
+        facets = await question.values(conn, rows, given) if question.facets else None
         if words is None:
-            # Planning these joins anew for each request takes longer than the search, and finds the same plan; only
-            # for words does it matter how common they are.
-            await cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    statement, params = asked(question, words=words, buyer_id=buyer_id, mill_id=mill_id)
+    async with Written(conn) as cursor:
         await cursor.execute(statement, params)
-        page = question.page([(tuple(row.pop("mark")), row) for row in await cursor.fetchall()], total=total)
-        return replace(page, facets=facets)
+        found = question.page([(tuple(row[0]), row[1:]) for row in await cursor.fetchall()], total=total)
+    return found if facets is None else replace(found, facets=facets)
 
 
 def _params(buyer_id: UUID | None, mill_id: UUID | None) -> dict[str, object]:
@@ -166,19 +229,20 @@ def _params(buyer_id: UUID | None, mill_id: UUID | None) -> dict[str, object]:
     return {"buyer_id": buyer_id, "mill_id": mill_id, "viewer": viewer.value}
 
 
-def _one_of(rows: LiteralString, conditions: LiteralString) -> sql.Composed:
-    found = sql.SQL(rows).format(mark=sql.SQL("NULL AS mark"), filters=sql.SQL(conditions))
-    return sql.SQL(_SHOWN).format(columns=sql.SQL(_COLUMNS + _DETAIL_COLUMNS), rows=found)
+def _one_of(rows: LiteralString, conditions: LiteralString, *, of_buyer: bool = False) -> LiteralString:
+    found = " ".join(rows.format(mark="NULL AS mark", filters=conditions).split())
+    return _shown(of_buyer=of_buyer, detail=True).replace("{rows}", found)
 
 
 _ONE_OF_ANY = _one_of(_OWNER_ROWS, "AND i.item_id = %(item_id)s")
 _ONE_OF_MILL = _one_of(_OWNER_ROWS, "AND i.item_id = %(item_id)s AND i.mill_id = %(mill_id)s")
-_ONE_OF_BUYER = _one_of(_BUYER_ROWS, "AND i.item_id = %(item_id)s")
+_ONE_OF_BUYER = _one_of(_BUYER_ROWS, "AND i.item_id = %(item_id)s", of_buyer=True)
 
 
 async def one(conn: Conn, item_id: UUID, *, buyer_id: UUID | None, mill_id: UUID | None) -> Row | None:
     """One item with everything its page shows, or ``None`` when the caller may not see it."""
     statement = _ONE_OF_BUYER if buyer_id is not None else _ONE_OF_ANY if mill_id is None else _ONE_OF_MILL
-    async with conn.cursor(row_factory=dict_row) as cursor:
+    async with Written(conn) as cursor:
         await cursor.execute(statement, {**_params(buyer_id, mill_id), "item_id": item_id})
-        return await cursor.fetchone()
+        found = await cursor.fetchone()
+    return None if found is None else found[1:]

@@ -1,6 +1,9 @@
 """Items as an actor may see them."""
 
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +33,7 @@ async def find_items(conn: Conn, question: Question, *, actor: Actor, words: str
     """A page of items as the actor sees them."""
     buyer_id, mill_id = _as(actor)
     found = await views.page(conn, question, words=words, buyer_id=buyer_id, mill_id=mill_id)
-    return found.shaped(lambda row: _shape(row, LIST_MEMBERS))
+    return found.shaped(partial(_shape, of_buyer=buyer_id is not None, detail=False))
 
 
 async def see_item(conn: Conn, *, actor: Actor, item_id: UUID) -> tuple[View, str] | None:
@@ -39,9 +42,9 @@ async def see_item(conn: Conn, *, actor: Actor, item_id: UUID) -> tuple[View, st
     row = await views.one(conn, item_id, buyer_id=buyer_id, mill_id=mill_id)
     if row is None:
         return None
-    position = row["interest_position"] or 0
-    tag = f"{Viewer(row['viewer']).name.lower()}.{row['relation_version']}.{position}"
-    return _shape(row, DETAIL_MEMBERS), tag
+    viewer, position, version = _TAGGED(row)
+    tag = f"{Viewer(viewer).name.lower()}.{version}.{position or 0}"
+    return _shape(row, of_buyer=buyer_id is not None, detail=True), tag
 
 
 def _as(actor: Actor) -> tuple[UUID | None, UUID | None]:
@@ -51,15 +54,67 @@ def _as(actor: Actor) -> tuple[UUID | None, UUID | None]:
     return None, None if actor.is_admin else actor.organization_id
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a row of some viewer becomes a view: which values are shown under which names, and what is hidden."""
+
+    names: tuple[str, ...]
+    values: Callable[[views.Row], tuple[Any, ...]]
+    hidden: dict[str, None]
+    redacted: list[str]
+
+
+_PLACES = {name: place for place, name in enumerate(views.names_of(of_buyer=True, detail=False))}
+_CLASS = itemgetter(*(_PLACES[name] for name in ("viewer", "price_disclosure", "identity_disclosure")))
+_TAGGED = itemgetter(*(_PLACES[name] for name in ("viewer", "interest_position", "relation_version")))
+_MILL = itemgetter(*(_PLACES[name] for name in ("mill_id", "mill_name", "mill_slug")))
+_EXCLUSIVITY = itemgetter(*(_PLACES[name] for name in ("grants_used", "max_grants", "opened")))
+_MY = itemgetter(
+    *(_PLACES[name] for name in ("match_id", "match_score", "interest_id", "interest_position", "window_id",
+                                 "window_expires_at"))
+)  # fmt: skip
+# Made of several values of the row; here only for their place.
+_MADE = {"mill": "mill_id", "exclusivity": "opened"}
+_NOTHING: dict[str, None] = {"match": None, "interest": None, "window": None}
+
+
 @cache
-def _members(
-    viewer: int, price: str | None, identity: str | None, members: tuple[str, ...]
-) -> tuple[tuple[str, ...], dict[str, None], list[str]]:
-    """Shown members, hidden members with their ``None``, and their names."""
+def _form(viewer: int, price: str | None, identity: str | None, of_buyer: bool, detail: bool) -> _Form:
     rules = RuleSet(price=Disclosure(price), identity=Disclosure(identity)) if price and identity else None
+    members = DETAIL_MEMBERS if detail else LIST_MEMBERS
     visible = visible_fields(Viewer(viewer), rules)
     hidden = [name for name in members if name not in visible]
-    return tuple(name for name in members if name in visible), dict.fromkeys(hidden), hidden
+    shown = tuple(name for name in members if name in visible)
+    places = {name: place for place, name in enumerate(views.names_of(of_buyer=of_buyer, detail=detail))}
+    values = itemgetter(*(places[_MADE.get(name, name)] for name in shown)) if shown else tuple
+    return _Form(shown, values, dict.fromkeys(hidden), hidden)
+
+
+def _shape(row: views.Row, *, of_buyer: bool, detail: bool) -> View:
+    viewer, price, identity = _CLASS(row)
+    form = _form(viewer, price, identity, of_buyer, detail)
+    view: View = dict(zip(form.names, form.values(row), strict=False))
+    if "mill" in view:
+        mill_id, name, slug = _MILL(row)
+        view["mill"] = {"id": mill_id, "name": name, "slug": slug}
+    if "exclusivity" in view:
+        used, most, opened = _EXCLUSIVITY(row)
+        view["exclusivity"] = {"grants_used": used, "max_grants": most, "open": opened}
+    if view.get("datasheets"):
+        view["datasheets"] = _sheets(view["datasheets"], Viewer(viewer))
+    view.update(form.hidden)
+    match_id, score, interest_id, position, window_id, expires_at = _MY(row)
+    view["my"] = (
+        {
+            "match": {"id": match_id, "score": score} if match_id else None,
+            "interest": {"id": interest_id, "position": position} if interest_id else None,
+            "window": {"id": window_id, "expires_at": expires_at} if window_id else None,
+        }
+        if match_id or interest_id or window_id
+        else _NOTHING
+    )
+    view["redacted"] = form.redacted
+    return view
 
 
 def _sheets(found: list[View], viewer: Viewer) -> list[View]:
@@ -73,19 +128,3 @@ def _sheets(found: list[View], viewer: Viewer) -> list[View]:
         }
         for one in found
     ]
-
-
-def _shape(row: views.Row, members: tuple[str, ...]) -> View:
-    shown, hidden, redacted = _members(row["viewer"], row["price_disclosure"], row["identity_disclosure"], members)
-    view: View = {name: row[name] for name in shown}
-    view.update(hidden)
-    if view.get("datasheets"):
-        view["datasheets"] = _sheets(view["datasheets"], Viewer(row["viewer"]))
-    match_id, interest_id, window_id = row["match_id"], row["interest_id"], row["window_id"]
-    view["my"] = {
-        "match": {"id": match_id, "score": row["match_score"]} if match_id else None,
-        "interest": {"id": interest_id, "position": row["interest_position"]} if interest_id else None,
-        "window": {"id": window_id, "expires_at": row["window_expires_at"]} if window_id else None,
-    }
-    view["redacted"] = redacted
-    return view

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from services.ingestion.api.access import by, mill_of
-from services.ingestion.errors import UnsafeMailbox
 from services.ingestion.mailbox import MailboxFailed, opened
 from services.ingestion.schemas.mail import (
     MailboxIn,
@@ -33,7 +32,6 @@ from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
 from shared.service import Transaction, router
 
-_LOCAL = ("127.0.0.1", "::1", "localhost")
 TEST_CALL_SECONDS = 8  # somebody waits for the answer
 
 routes = router("mail")
@@ -102,8 +100,7 @@ async def try_mailbox(actor: AdminActor, body: MailboxIn) -> MailboxTest:
 
 
 def _account(body: MailboxIn) -> usecases.Account:
-    if not body.tls and body.host not in _LOCAL:
-        raise UnsafeMailbox
+    usecases.check_safe(body.host, tls=body.tls)
     return usecases.Account(
         body.host, body.port, body.tls, body.username, body.password.get_secret_value(), body.folder
     )
@@ -120,8 +117,6 @@ async def change_mailbox(
     response: Response,
 ) -> MailboxView:
     """Change or pause a mailbox, or ask for a poll now."""
-    if body.tls is False and body.host not in _LOCAL:
-        raise UnsafeMailbox
     change = usecases.MailboxChange(
         host=body.host,
         port=body.port,

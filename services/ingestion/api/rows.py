@@ -14,9 +14,10 @@ from services.ingestion.schemas.rows import FieldProblem, RowEditsIn, RowVerdict
 from services.ingestion.store import batches, row_list
 from services.ingestion.usecases import fixing, giving_back
 from services.ingestion.usecases.replacing import FindReplace
-from shared import export, trace
+from shared import export, paging, trace
 from shared.auth import MillActor
 from shared.db import clock
+from shared.filtering import Filter
 from shared.listing import Asked, listed
 from shared.paging import Page
 from shared.preconditions import ExpectedVersion, tag
@@ -45,9 +46,19 @@ async def list_rows(
     kind = asked.export
     if kind is None:
         return await asked.answer(partial(row_list.list_rows, batch_id=batch_id), row_of)
-    table = await giving_back.table_of(conn, batch, statuses=_statuses(asked), kind=kind)
-    name = f"rows-{batch_id}"
-    return Response(export.table(kind, table), media_type=kind.media_type, headers=export.headers(kind, name))
+    after = next((int(str(one.value)) for one in asked.question.filters if _is_behind(one)), None)
+    found = await giving_back.table_of(conn, batch, statuses=_statuses(asked), kind=kind, after=after)
+    headers = export.headers(kind, f"rows-{batch_id}")
+    if found.onward is not None:
+        # Not in the file, whose every line is read as a row when it is sent again.
+        there = paging.relative(asked.request, asked.request.url.include_query_params(place__gt=found.onward))
+        headers |= {export.CUT: str(giving_back.ROWS_MAX), "Link": f'<{there}>; rel="next"'}
+    return Response(export.table(kind, found.table), media_type=kind.media_type, headers=headers)
+
+
+def _is_behind(one: Filter) -> bool:
+    """Whether this is where the rows of a longer file go on."""
+    return (one.name, one.operation) == ("place", "gt")
 
 
 def _statuses(asked: Asked) -> list[str] | None:

@@ -188,6 +188,7 @@ FITS: dict[str, _Fit] = {
     "location_country": _by_text(lambda t, mill: places.country(t, home=mill.country) is not None),
     "certification": _by_text(lambda t, mill: _speaks_of_labels(t)),
     "form": _by_text(lambda t, mill: terms.form(t) is not None),
+    "grain": _by_text(lambda t, mill: terms.grain(t) is not None),
     "currency": _by_text(lambda t, mill: len(clean(t)) <= 4),
     "incoterm": _by_text(
         lambda t, mill: (

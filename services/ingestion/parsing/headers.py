@@ -1,12 +1,13 @@
 """Finding the header of a sheet and what each of its cells may mean."""
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import cast
 
 from rapidfuzz import fuzz, process
 
-from services.ingestion.parsing.text import normal, table, words
+from services.ingestion.parsing.text import fold, normal, table, words
 from services.ingestion.parsing.units import HeaderUnit, header_unit
 
 NOISE = frozenset(
@@ -32,6 +33,23 @@ NOISE = frozenset(
         "per",
         "pro",
         "tsd",
+        "available",
+        "avail",
+        "planned",
+        "est",
+        "estimated",
+        "verfugbare",
+        "verfugbares",
+        "geplante",
+        "disponible",
+        "disponibile",
+        "disponivel",
+        "cca",
+        "etwa",
+        "circa",
+        "env",
+        "current",
+        "aktuelle",
     }
 )
 COUNT_UNITS = frozenset(
@@ -59,6 +77,28 @@ COUNT_UNITS = frozenset(
     }
 )
 
+LEAST_OF_A_WORD = 4  # letters and the full stop of a word cut short
+_NUMBER_SIGN = re.compile(r"#(?!\s*/)|\b[Nn]\.\s?[ºo°](?=\W|$)\.?")
+_PER = re.compile(r"\s*/\s*|\s+(?:per|pro|je|por|par|na|pr)\.?\s+")
+_PACKAGES = frozenset(
+    {
+        "ries",
+        "ream",
+        "rame",
+        "risma",
+        "resma",
+        "riem",
+        "ryza",
+        "ris",
+        "riisi",
+        "pack",
+        "paket",
+        "bundle",
+        "packet",
+        "pkt",
+        "lava",
+    }
+)
 _DIMENSION_FIELDS = {
     "length": {
         "width_mm",
@@ -123,9 +163,15 @@ def read_header(text: str) -> Header:
     """What a header cell may mean, from its words and its unit."""
     if ours(text):
         return Header(text, "", None, {})
+    written, text = text, _NUMBER_SIGN.sub(" no ", text)
+    if _per_package(text):
+        return Header(written, "", None, {"other": 1.0})
     rest, unit = header_unit(text)
+    short = _abbreviated(fold(rest)) if "." in rest else {}
     rest = normal(rest)
     scores = _word_scores(normal(text))
+    for field, score in short.items():
+        scores[field] = max(score, scores.get(field, 0.0))
     for field, score in _word_scores(rest).items():
         scores[field] = max(score, scores.get(field, 0.0))
     combined = _combined(text)
@@ -138,7 +184,29 @@ def read_header(text: str) -> Header:
         scores.pop("diameter_mm")
     if unit is not None:
         _weigh_unit(scores, rest, unit)
-    return Header(text, rest, unit, scores)
+    return Header(written, rest, unit, scores)
+
+
+def _abbreviated(text: str) -> dict[str, float]:
+    """Words cut short by a full stop ("Diam. est.", "N. bob."), where everything they may stand for is one field."""
+    tokens = re.findall(r"[^\W\d_]+\.?", text)
+    if not any(len(t) >= LEAST_OF_A_WORD and t.endswith(".") for t in tokens):
+        return {}
+    pattern = re.compile(" ".join(re.escape(t[:-1]) + r"\w*" if t.endswith(".") else re.escape(t) for t in tokens))
+    meant = [set(fields) - {"product_name"} for word, fields in synonyms().items() if pattern.fullmatch(word)]
+    common = set[str]().union(*meant)
+    return dict.fromkeys(common, 0.93) if len(common) == 1 else dict.fromkeys(common, 0.6)
+
+
+def _per_package(text: str) -> bool:
+    """Sheets per pallet, kg per pallet, reels per pallet, sheets per ream: no total of the lot."""
+    parts = _PER.split(fold(text))
+    if len(parts) != 2:
+        return False
+    left, right = (normal(part) for part in parts)
+    counted = {"sheet_count", "reel_count", "weight_net_kg", "weight_gross_kg"} & set(_word_scores(left))
+    package = right in _PACKAGES or _word_scores(right).get("pallet_count", 0.0) > 0.9
+    return package and (bool(counted) or left in ("kg", "t", "lbs", "bg", "shts", "ff"))
 
 
 def _core_of(text: str) -> bool:
@@ -172,7 +240,7 @@ def _weigh_unit(scores: dict[str, float], rest: str, unit: HeaderUnit) -> None:
     if unit.dimension == "weight" and scores.get("available_from", 0.0) > 0.9:
         scores["weight_net_kg"] = scores.pop("available_from") - 0.05  # "Verfügbar kg" is a weight, not a day
     alone = _UNIT_ALONE.get(unit.dimension)
-    if alone and (not rest or unit.dimension in ("gsm", "price")):
+    if alone and (all(t in NOISE for t in rest.split()) or unit.dimension in ("gsm", "price")):
         scores[alone] = max(scores.get(alone, 0.0), 0.97)
 
 
@@ -193,7 +261,7 @@ def _word_scores(text: str) -> dict[str, float]:
     if not scores and len(text) >= 4:
         for word, ratio, _ in process.extract(text, list(known), scorer=fuzz.ratio, limit=2, score_cutoff=80):
             if len(word) >= 4:
-                for field in known[word]:
+                for field in known[word].keys() - {"other"}:
                     scores[field] = max(scores.get(field, 0.0), 0.8 * ratio / 100)
     return scores
 

@@ -102,14 +102,13 @@ def _tenths(scope: Scope, name: str, cell: Cell) -> Reading:
 
 def _text(scope: Scope, name: str, cell: Cell) -> Reading:
     text = clean(shown(cell))
-    return (None if isinstance(cell, CellError) or (is_empty_mark(text) and name != "lot_ref") else text), None
+    return (None if isinstance(cell, CellError) or is_empty_mark(text) else text), None
 
 
 def _lot_ref(scope: Scope, name: str, cell: Cell) -> Reading:
     if isinstance(cell, CellError):
         return None, Fault(name, "cell_error", f'The cell shows the spreadsheet error "{cell}".')
-    text = clean(shown(cell))
-    return (None if is_empty_mark(text) else text), None
+    return _text(scope, name, cell)
 
 
 def _grade(scope: Scope, name: str, cell: Cell) -> Reading:
@@ -276,6 +275,7 @@ _READERS: dict[str, Callable[[Scope, str, Cell], Reading]] = {
     "currency": _currency,
     "certification": _certificates,
     "form": _form,
+    "grain": lambda scope, name, cell: (terms.grain(clean(shown(cell))), None),
     "gsm": _tenths,
     "weight_net_kg": _tenths,
     "weight_alt": _tenths,

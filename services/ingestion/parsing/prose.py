@@ -6,7 +6,7 @@ from datetime import date
 from services.ingestion.parsing import dates, places
 from services.ingestion.parsing.sheets import Cell
 from services.ingestion.parsing.text import clean, fold
-from services.ingestion.parsing.units import HeaderUnit, header_unit
+from services.ingestion.parsing.units import HeaderUnit, cell_unit, header_unit
 
 _EX_PLACE = re.compile(r"\bex (?:mill|works|stock|warehouse|whse)?\s*([A-ZÅÄÖÜÉ][\w.\- ]{1,40}?)\s*\(([A-Z]{2})\)")
 _NOT_THE_LIST = re.compile(r"\b(?:week of|woche vom|valid|gultig|until|bis zum|validit)")
@@ -54,6 +54,37 @@ def place_in(texts: list[str], home: str) -> tuple[str | None, str | None]:
         if found and places.country(found[2], home=home):
             return clean(found[1]), places.country(found[2], home=home)
     return None, None
+
+
+_SIZES = (
+    r"masse|maße|abmessungen|breiten?|formate?|dimensions?|dimensioni|dimensiones|dimensoes|medidas|misure|mitat|matt|maten"
+    r"|afmetingen|wymiary|rozmery|olculer|ebatlar|sizes?|widths?|measures?|measurements|mal|meretek|largeurs?|laizes?"
+)
+_WEIGHTS = (
+    r"gewichte?n?|mengen?|weights?|quantit\w+|pes[io]s?|kilos|poids|vikt(?:er)?|painot|wag[ai]|hmotnosti?|mnozstvi|agirliklar"
+    r"|vaegt|vekt|suly|qty|tonnage"
+)
+_TOLD_UNITS = tuple(
+    (
+        dimension,
+        re.compile(rf"\b(?:{words})\b[^.;,\d]{{0,30}}?(?:\b(?:in|en|em|w|v|i)\b|[:=(])\s*(?P<unit>{units})(?![a-z])"),
+    )
+    for dimension, words, units in (
+        ("length", _SIZES, r"mm|cm|inch(?:es)?|zoll|pollici|pulgadas|pouces|tum|millimet\w+|centimet\w+|zentimeter"),
+        ("weight", _WEIGHTS, r"kgs?|kilos?|t|to|mt|tonn\w+|toneladas|lbs?|pounds"),
+    )
+)
+
+
+def units_in(texts: list[str]) -> dict[str, str]:
+    """Units that a note above the list gives to all its sizes or weights ("Maße in cm, Gewichte in Tonnen")."""
+    found: dict[str, set[str]] = {}
+    for text in texts:
+        folded = fold(text)
+        for dimension, pattern in _TOLD_UNITS:
+            for match in pattern.finditer(folded):
+                found.setdefault(dimension, set()).add(cell_unit(match["unit"], dimension) or "?")
+    return {dimension: next(iter(units)) for dimension, units in found.items() if len(units) == 1 and "?" not in units}
 
 
 def price_in(texts: list[str]) -> HeaderUnit | None:

@@ -1,8 +1,8 @@
 """How the cells of one measuring column are read: its unit and its decimal mark, decided once for the column."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from statistics import median
 
@@ -11,6 +11,7 @@ from services.ingestion.parsing.columns import DIMENSION, Column
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.money import about_a_euro
 from services.ingestion.parsing.numbers import Mark, MarkDecision, Quantity
+from services.ingestion.parsing.prose import units_in
 from services.ingestion.parsing.tables import LANGUAGES
 from services.ingestion.parsing.text import fold
 from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, per_tonne
@@ -48,6 +49,7 @@ class Habit:
     mark: Mark | None
     imperial: bool
     told: Mark | None = None
+    units: Mapping[str, str] = field(default_factory=dict[str, str])  # what a note above the list says
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ class Plan:
     ton: str | None = None
 
 
-def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None, language: str | None) -> Habit:
+def habit_of(
+    columns: list[Column], *, mill: MillContext, delimiter: str | None, language: str | None, above: list[str]
+) -> Habit:
     """From clear numbers anywhere in the file, else from the delimiter and the language."""
     clear = {".": 0, ",": 0}
     for column in columns:
@@ -86,7 +90,7 @@ def habit_of(columns: list[Column], *, mill: MillContext, delimiter: str | None,
     imperial = mill.country in ("US", "CA") or (
         any(u in ("in", "lb") for u in units) and not any(u in ("mm", "cm", "kg", "t") for u in units)
     )
-    return Habit(mark, imperial, _told(mill))
+    return Habit(mark, imperial, _told(mill), units_in(above))
 
 
 def _told(mill: MillContext) -> Mark | None:
@@ -163,6 +167,11 @@ def _unit(column: Column, field: str, dimension: str, habit: Habit, mill: MillCo
             return likely, None
     if not bare or field in ("format", "diameter_core"):
         return None, None
+    told = habit.units.get(dimension)
+    if told is not None and _fits(field, dimension, told, bare):
+        return told, None
+    if told is not None and field != "core_mm":
+        return None, _unclear(header.text, median(bare))
     return _by_magnitude(field, dimension, bare, habit, header.text)
 
 
@@ -220,5 +229,14 @@ def _by_magnitude(
     elif dimension == "gsm" and not habit.imperial:
         unit = "g/m2"
     if unit is None:
-        return None, f'"{header}" does not say its unit, and numbers around {middle.normalize():f} do not tell it.'
+        return None, _unclear(header, middle)
     return unit, None
+
+
+def _fits(field: str, dimension: str, unit: str, bare: list[Decimal]) -> bool:
+    low, high = _USUAL.get(field, (100, 3000))
+    return low <= median(bare) * FACTORS[dimension][unit] <= high
+
+
+def _unclear(header: str, middle: Decimal) -> str:
+    return f'"{header}" does not say its unit, and numbers around {middle.normalize():f} do not tell it.'

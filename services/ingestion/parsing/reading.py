@@ -149,7 +149,8 @@ def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, to
                 name += "#"
             named[name] = column
     language = language_of(table.headers, mill.language)
-    habit = habit_of(columns, mill=mill, delimiter=document.delimiter, language=language)
+    above = [c for r in grid.rows[: table.rows[0]] for c in r if isinstance(c, str)]
+    habit = habit_of(columns, mill=mill, delimiter=document.delimiter, language=language, above=above)
     plans = {
         n: plan_for(c, habit, mill=mill)
         for n, c in named.items()
@@ -158,7 +159,6 @@ def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, to
     scope = Scope(named, plans, habit, mill, today)
     for name in DATES & set(named):
         scope.orders[name] = dates.decide_order(named[name].texts, country=mill.country)
-    above = [c for r in grid.rows[: table.rows[0]] for c in r if isinstance(c, str)]
     scope.price = _price_unit(named.get("price"), above)
     if scope.price is not None and scope.price.unit == "ton?" and not habit.imperial:
         scope.price = HeaderUnit("price", PriceUnit.PER_T.value, scope.price.currency)

@@ -16,7 +16,7 @@ from services.ingestion.parsing.sizes import Size
 from services.ingestion.parsing.units import HeaderUnit
 from services.ingestion.parsing.validate import faults
 from services.ingestion.parsing.weighing import weigh
-from shared.contracts.types import Form, QualityClass
+from shared.contracts.types import Form, Grain, QualityClass
 
 PLAIN = frozenset(
     {
@@ -119,6 +119,7 @@ def take_sizes(scope: Scope, values: dict[str, object], result: RowResult) -> No
             draft.sheet_w_mm, draft.sheet_l_mm, draft.grain = rounded(size.first), rounded(size.second), size.grain
         elif draft.sheet_l_mm is not None and draft.sheet_w_mm is None:
             draft.sheet_w_mm = draft.width_mm
+        draft.grain = draft.grain or cast(Grain | None, values.get("grain"))
         draft.width_mm = draft.reel_count = None  # sheets come on pallets: "Anzahl 4" beside a format counts no reels
     elif form is Form.REEL:
         result.faults[:] = [f for f in result.faults if f.field not in ("sheet_w_mm", "sheet_l_mm")]

@@ -4,7 +4,7 @@ import re
 from functools import cache, lru_cache
 
 from services.ingestion.parsing.text import is_empty_mark, normal, section, word_set, words
-from shared.contracts.types import Certification, Defect, Form, QualityClass, SurplusReason
+from shared.contracts.types import Certification, Defect, Form, Grain, QualityClass, SurplusReason
 
 _CERTIFICATES = (
     (Certification.FSC, re.compile(r"\bfsc\b(?! controlled wood)")),
@@ -128,6 +128,13 @@ def counts_things(text: str) -> bool:
     return "?" not in text and all(
         t in word_set("counted") or t in word_set("reel") or t in word_set("sheet") for t in normal(text).split()
     )
+
+
+@lru_cache(maxsize=1024)
+def grain(text: str) -> Grain | None:
+    """The grain a cell names when it names nothing else."""
+    key = normal(text)
+    return next((Grain(code) for code, spellings in section("words", "grain").items() if key in words(spellings)), None)
 
 
 _COUNTED = (("reel_count", "reel"), ("pallet_count", "pallets"), ("sheet_count", "sheet"))

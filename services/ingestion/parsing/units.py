@@ -65,7 +65,7 @@ _WEIGHT_WORDS = (
     (r"st", "st?"),  # short tons in North America, pieces in German and Swedish
     (r"long tons?", "long_ton"),
     (r"t|to|tn|tm|mt|mto|tonnes?|tonnen|tonn|tonnellate|toneladas?|tonnia|tonn|metric tons?", "t"),
-    (r"tons?", "ton?"),
+    (r"tons?|tonnage", "ton?"),
     (r"lbs?\.?|pounds?|#", "lb"),
     (r"cwt", "cwt"),
     (r"dt|dz|quintali?|q ?\.? ?li|q(?!\.? ?t)", "100kg"),
@@ -148,7 +148,7 @@ _PER = (
     (r"(?:kgs?|kilo)", PriceUnit.PER_KG),
     (r"(?:short ?tons?|s\.?t\.?|s\.? ?tons?|sh\.? ?tons?)", PriceUnit.PER_SHORT_TON),
     (r"(?:long ?tons?)", PriceUnit.PER_LONG_TON),
-    (r"(?:mt|to|tn|tm|tonnes?|tonne|tonn|tonnellata|tonelada|metric ?tons?|t)", PriceUnit.PER_T),
+    (r"(?:1[.,' ]?000 ?kgs?|mt|to|tn|tm|tonnes?|tonne|tonn|tonnellata|tonelada|metric ?tons?|t)", PriceUnit.PER_T),
     (r"(?:m ?2|qm|mq|sqm)", PriceUnit.PER_M2),
 )
 _PRICE_PER = tuple(

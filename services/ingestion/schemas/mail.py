@@ -70,7 +70,10 @@ def message_of(message: Message) -> MessageView:
 
 
 class MailboxView(BaseModel):
-    """Passwords are never shown. ``last_error`` is ``null`` while the mailbox can be read."""
+    """Passwords are never shown. ``last_error`` is ``null`` while the mailbox can be read.
+
+    ``lag_seconds`` since it was last read to its end; ``null``: it never was.
+    """
 
     id: UUID
     version: int
@@ -84,6 +87,7 @@ class MailboxView(BaseModel):
     from_settings: bool
     polled_at: Instant | None
     succeeded_at: Instant | None
+    lag_seconds: int | None
     last_error: str | None
 
 
@@ -101,6 +105,7 @@ def mailbox_of(mailbox: Mailbox) -> MailboxView:
         from_settings=mailbox.sealed_password is None,
         polled_at=mailbox.polled_at,
         succeeded_at=mailbox.succeeded_at,
+        lag_seconds=mailbox.lag_seconds,
         last_error=mailbox.last_error,
     )
 

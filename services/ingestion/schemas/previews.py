@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import cast
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.ingestion.store.batches import Batch
 from services.ingestion.store.previewing import PreviewedLot
@@ -36,11 +36,13 @@ class Preview(Page[LotPreview]):
     ``null`` on the others, because each time all lots are compared for them.
     """
 
+    model_config = ConfigDict(populate_by_name=True)
+
     batch_id: UUID
     version: int
     counts: dict[str, int] | None
     expected: dict[str, int] | None
-    items: list[LotPreview] = Field(serialization_alias="lots")
+    items: list[LotPreview] = Field(alias="lots")
 
 
 def preview_of(batch: Batch, page: Page[LotPreview], figures: Figures | None) -> Preview:

@@ -12,7 +12,10 @@ from shared.keyset import Found, Question
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """``last_uid``: every mail up to this one, in ``uidvalidity``, is a row. ``sealed_password`` is encrypted."""
+    """``last_uid``: every mail up to this one, in ``uidvalidity``, is a row. ``sealed_password`` is encrypted.
+
+    ``lag_seconds`` since it was last read to its end; ``None``: it never was.
+    """
 
     mailbox_id: UUID
     name: str
@@ -31,6 +34,7 @@ class Mailbox:
     succeeded_at: datetime | None
     last_error: str | None
     version: int
+    lag_seconds: int | None
 
 
 MAILBOXES_MAX = 10_000
@@ -62,7 +66,8 @@ async def asked_for(conn: Conn, question: Question) -> Found[Mailbox]:
         Mailbox,
         """
         SELECT {mark}, mailbox_id, name, host, port, tls, username, folder, sealed_password, status, uidvalidity,
-               last_uid, failing_uid, failing_times, polled_at, succeeded_at, last_error, version
+               last_uid, failing_uid, failing_times, polled_at, succeeded_at, last_error, version,
+               greatest(extract(epoch FROM clock() - succeeded_at), 0)::int AS lag_seconds
         FROM mailbox
         WHERE true {filters}
         {order}
@@ -77,7 +82,8 @@ async def find_mailbox(conn: Conn, mailbox_id: UUID) -> Mailbox | None:
         Mailbox,
         """
         SELECT mailbox_id, name, host, port, tls, username, folder, sealed_password, status, uidvalidity, last_uid,
-               failing_uid, failing_times, polled_at, succeeded_at, last_error, version
+               failing_uid, failing_times, polled_at, succeeded_at, last_error, version,
+               greatest(extract(epoch FROM clock() - succeeded_at), 0)::int AS lag_seconds
         FROM mailbox
         WHERE mailbox_id = %(mailbox_id)s
         FOR UPDATE

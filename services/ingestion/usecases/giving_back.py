@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 
@@ -32,9 +33,23 @@ _CARRIED = (
 )
 
 
-async def table_of(conn: Conn, batch: Batch, *, statuses: Sequence[str] | None, kind: Format) -> list[list[Value]]:
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """``onward``: the place behind which the rows go on that did not fit; ``None``: these are all."""
+
+    table: list[list[Value]]
+    onward: int | None
+
+
+async def table_of(
+    conn: Conn, batch: Batch, *, statuses: Sequence[str] | None, kind: Format, after: int | None = None
+) -> GivenBack:
     """The list's own columns and cells as they were written, with the reason beside each row."""
-    found = await rows.rows_of(conn, batch.batch_id, statuses=statuses or list(GIVEN_BACK), limit=ROWS_MAX)
+    found = await rows.rows_of(
+        conn, batch.batch_id, statuses=statuses or list(GIVEN_BACK), after=after, limit=ROWS_MAX + 1
+    )
+    onward = found[ROWS_MAX - 1].place if len(found) > ROWS_MAX else None
+    found = found[:ROWS_MAX]
     lots = [row for row in found if row.row_number is not None]
     headers = _headers(batch.reading, lots)
     carried = _carried(batch.reading, lots)
@@ -43,7 +58,7 @@ async def table_of(conn: Conn, batch: Batch, *, statuses: Sequence[str] | None, 
     for row in lots:
         cells = [_value(row.source_values.get(header), kind, numbers=numbers) for header in headers]
         table.append([*cells, *(values.get(row.row_id) for _, values in carried), _reason(row, batch.language)])
-    return table
+    return GivenBack(table, onward)
 
 
 def _headers(reading: Mapping[str, object], lots: Sequence[BatchRow]) -> list[str]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from cryptography.fernet import Fernet, InvalidToken
 from uuid_utils.compat import uuid7
 
-from services.ingestion.errors import MailboxNotFound, NoCredentialsKey
+from services.ingestion.errors import MailboxNotFound, NoCredentialsKey, UnsafeMailbox
 from services.ingestion.store import mailboxes
 from services.ingestion.store.mailboxes import Mailbox
 from shared.db import Conn, notify
@@ -19,6 +19,7 @@ CHANNEL = "mailbox"  # wakes the poll
 SETTINGS_NAME = "default"
 IMAPS_PORT = 993
 IMAP_PORT = 143
+LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ def account_of_url(url: str) -> Account:
         password=unquote(parts.password or ""),
         folder=unquote(parts.path.lstrip("/")) or "INBOX",
     )
+
+
+def check_safe(host: str, *, tls: bool) -> None:
+    """Refuse to send a password in the clear to another machine."""
+    if not tls and host not in LOCAL:
+        raise UnsafeMailbox
 
 
 def _sealer(key: str) -> Fernet:
@@ -167,6 +174,8 @@ async def change_mailbox(
         status=change.status or before.status,
         sealed_password=before.sealed_password if change.password is None else seal(change.password, key),
     )
+    if (after.host, after.tls) != (before.host, before.tls):
+        check_safe(after.host, tls=after.tls)
     if after != before:
         another = (after.host, after.username, after.folder) != (before.host, before.username, before.folder)
         await _save(conn, after, forget=another)

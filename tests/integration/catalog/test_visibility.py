@@ -145,7 +145,7 @@ async def test_buyer_when_standing_changes_then_class_follows(conn: Conn, market
     await on_matches_found(conn, [found])
     name, view = await seen()
     assert (name, view["weight_net_kg"], view["price"], view["mill"]) == ("matched", "12500", "420", None)
-    assert view["my"]["match"] == {"id": found.matches[0].match_id, "score": "87"}
+    assert view["my"]["match"] == {"id": str(found.matches[0].match_id), "score": "87"}
     ask = InterestRegistered(
         item_id=item_id, mill_id=market.mill, listing_cycle=1, interest_id=uuid4(), buyer_id=market.buyer,
         position=1, origin="person",
@@ -156,7 +156,7 @@ async def test_buyer_when_standing_changes_then_class_follows(conn: Conn, market
     window = granted(item_id, market.mill, market.buyer, expires_at=IN_TWO_DAYS)
     await on_windows_granted(conn, [window])
     name, view = await seen()
-    assert (name, view["mill"]["id"], view["my"]["window"]["id"]) == ("holder", str(market.mill), window.window_id)
+    assert (name, view["mill"]["id"], view["my"]["window"]["id"]) == ("holder", str(market.mill), str(window.window_id))
     assert view["contacts"][0]["email"] == "desk@example.org"
     ended = InterestClosed(**ask.model_dump(exclude={"position", "origin"}), reason="lapsed")
     await on_windows_closed(conn, [closed(window, WindowOutcome.EXPIRED)])

@@ -7,8 +7,11 @@ import psycopg
 import pytest
 import redis
 
+from deploy.configure import configure
 from deploy.embedded.place import ROOT
 from deploy.embedded.process import listens
+from deploy.layout import INFRA_PORTS, Layout
+from deploy.up import UpRefused, wait_for_servers
 from tests.support.postgres import throwaway_postgres
 from tests.support.redis import throwaway_redis
 from tests.support.wait import until_sync
@@ -24,6 +27,17 @@ def test_postgres_of_our_own_takes_connections_and_has_the_extensions() -> None:
         extensions = conn.execute("SELECT extname FROM pg_extension ORDER BY extname").fetchall()
     assert settings == ("UTF8", "200", "UTC")
     assert [name for (name,) in extensions] == ["btree_gist", "pg_trgm", "plpgsql"]
+
+
+def test_postgres_with_another_password_is_named_as_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with throwaway_postgres() as url:
+        port = int(url.rpartition(":")[2].partition("/")[0])
+        monkeypatch.setattr("os.geteuid", lambda: 1000)
+        layout = Layout(tmp_path, offset=port - INFRA_PORTS["postgres"])
+        given = {"REDIS_URL": "redis://nowhere", "SMTP_URL": "smtp://nowhere", "IMAP_URL": "imaps://nowhere"}
+        configuration = configure(layout, given)
+        with pytest.raises(UpRefused, match=r"made with another password.*bin/down --wipe"):
+            wait_for_servers(layout, configuration)
 
 
 def test_valkey_of_our_own_keeps_streams_and_is_gone_afterwards() -> None:

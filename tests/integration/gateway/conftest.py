@@ -50,7 +50,7 @@ def settings_for(url: str, **values: object) -> GatewaySettings:
             "private_key": _encoded(key.private_bytes_raw()),
             "refresh_key": "refresh secret of the tests",
             "cursor_key": "cursor secret of the tests",
-            "boot_wait_seconds": 3.0,
+            "boot_wait_seconds": 1.0,
             "rates_times": 1000,
             **values,
         }

@@ -14,7 +14,9 @@ from tests.support.database import service_database
 from tests.support.filler import fill
 from tests.support.servers import serving
 
-CELLS = '{"Los": "=A1", "g/m2": ""}'
+CELLS = '{"Los": "=A1", "g/m2": "", "Bemerkung": "Rand"}'
+COLUMN = '{"index": %d, "header": "%s", "confidence": 1}'
+READING = f'{{"columns": [{COLUMN % (0, "Bemerkung")}, {COLUMN % (1, "Los")}]}}'
 STAGES = '[{"status": "received", "at": "2026-11-20T09:00:00Z"}]'
 
 
@@ -30,7 +32,7 @@ async def a_list(config: GatewaySettings, market: dict[str, UUID]) -> AsyncItera
             (batch,) = await fill(
                 conn, "batch", 1, mill_id=lambda _: market["lindholz"], source=lambda _: "mail",
                 status=lambda _: "committed", stages=lambda _: STAGES, file_name=lambda _: "KW 46 <neu>.csv",
-                counts=lambda _: '{"total": 1, "rejected": 1}',
+                reading=lambda _: READING, counts=lambda _: '{"total": 1, "rejected": 1}',
             )  # fmt: skip
             problem = '[{"code": "missing", "message": "Die Grammatur fehlt.", "severity": "error"}]'
             await fill(
@@ -54,11 +56,12 @@ async def test_list_page_when_its_mill_follows_the_mail_then_sees_the_rows_and_s
         assert response.status == 200, text
     assert "KW 46 &lt;neu&gt;.csv" in text
     assert "Die Grammatur fehlt." in text
+    assert "Rand · =A1" in text  # in the order of the list's columns
     assert f'href="{page}/rejected-rows.xlsx"' in text
     async with client.get(f"{page}/rejected-rows.csv", cookies=known) as response:
         assert response.headers["Content-Disposition"] == f'attachment; filename="rejected-rows-{batch_id}.csv"'
         lines = (await response.text("utf-8-sig")).splitlines()
-    assert lines[1] == "'=A1,,Die Grammatur fehlt."
+    assert lines[1] == "Rand,'=A1,,Die Grammatur fehlt."
     async with client.get(f"{page}/rejected-rows.xlsx", cookies=known) as response:
         assert (await response.read()).startswith(b"PK")
 

@@ -24,7 +24,7 @@ def settings_for(url: str, **more: object) -> IngestionSettings:
         "public_key": PUBLIC_KEY,
         "cursor_key": "tests",
         "credentials_key": "tests",
-        "imap_call_seconds": 3,
+        "imap_call_seconds": 10,
         **more,
     }
     return IngestionSettings.model_validate(values)

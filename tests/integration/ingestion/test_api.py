@@ -211,6 +211,16 @@ async def test_mailbox_when_added_then_never_shows_its_password(market: Market) 
     assert (paused.json()["status"], paused.json()["version"]) == ("paused", 2)
     plain = await call(market, "POST", "/mailboxes", admin | key(), body | {"name": "Plain", "tls": False})
     assert plain.json()["code"] == "unsafe_mailbox"
+    near = await call(market, "POST", "/mailboxes", admin | key(), body | {"host": "localhost", "tls": False})
+    assert near.status_code == 409, near.text  # the name is taken
+    near = await call(
+        market, "POST", "/mailboxes", admin | key(), body | {"name": "Near", "host": "localhost", "tls": False}
+    )
+    # Its password must not go out in the clear either when only the host is changed afterwards.
+    moved = await call(
+        market, "PATCH", f"/mailboxes/{near.json()['id']}", admin | {"If-Match": '"1"'}, {"host": "imap.example"}
+    )
+    assert moved.json()["code"] == "unsafe_mailbox"
 
 
 def test_every_kind_of_file_that_is_no_list_has_words() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from python_calamine import CalamineWorkbook
 
+from services.ingestion.usecases import giving_back
 from shared.contracts.ingestion import RowAction, RowsAccepted
 from tests.integration.ingestion.market import HEADER, Market, csv_list, line, usual_list
 from tests.integration.ingestion.people import call, key, mill
@@ -138,3 +139,23 @@ async def test_template_when_filled_in_then_is_read_without_a_question(market: M
     batch = await market.batch(UUID(response.json()["id"]))
     assert batch["review_reasons"] == []
     assert batch["status"] == "committing", batch["reasons"]
+
+
+async def test_rejected_rows_when_more_than_one_file_holds_then_it_says_so_and_leads_to_the_next(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(giving_back, "ROWS_MAX", 2)
+    lines = [*usual_list(), *(line(f"BAD-{n}", gsm=9999) for n in range(1, 4))]
+    response = await market.upload(csv_list(*lines), mill=market.untrusted)
+    await market.read_lists()
+    headers = bearer("mill_user", market.untrusted) | {"Accept": "text/csv"}
+    async with market.client() as client:
+        first = await client.get(f"/batches/{response.json()['id']}/rows", headers=headers)
+        assert first.headers["X-Export-Truncated"] == "2"
+        rest = await client.get(first.links["next"]["url"].removeprefix("/mvp/api"), headers=headers)
+    assert "X-Export-Truncated" not in rest.headers
+    assert [row[0] for one in (first, rest) for row in cells(one.content, "text/csv")[1:]] == [
+        "BAD-1",
+        "BAD-2",
+        "BAD-3",
+    ]

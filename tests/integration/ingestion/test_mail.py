@@ -148,11 +148,18 @@ async def test_damaged_mails_when_read_then_do_not_hold_up_the_next(post: Post) 
 async def test_mail_that_breaks_the_connection_when_tried_three_times_then_is_given_up(post: Post) -> None:
     """So deep that the mail server itself fails at it."""
     nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(2000))
-    settings = post.market.settings.model_copy(update={"imap_call_seconds": 0.5})
+    impatient = post.market.settings.model_copy(update={"imap_call_seconds": 0.5})
     post.server.drop(nested)
-    for _ in range(3):
-        assert await collect(post.market.db, settings) == 0
-    assert await collect(post.market.db, settings) == 1
+
+    async def failed() -> bool:
+        """On a busy machine even signing in may take too long, which is not the mail's fault and does not count."""
+        assert await collect(post.market.db, impatient) == 0
+        async with post.market.db.transaction() as conn:
+            (mailbox,) = await list_mailboxes(conn)
+        return mailbox.failing_times == impatient.fetch_attempts_max
+
+    await until(failed, deadline_s=30, what="as many failures as a mail may have")
+    assert await collect(post.market.db, post.market.settings) == 1
     assert await post.outcomes() == [("quarantined", "not_fetched")]
     await post.arrive(mail(LIST))
     assert (await post.outcomes())[-1] == ("batch", None)

@@ -14,8 +14,9 @@ from services.ingestion.store.progress import note_reminder
 from services.ingestion.usecases import waiting
 from shared.contracts.ingestion import BatchStatusChanged
 from tests.integration.ingestion.market import Market, csv_list, line, usual_list
+from tests.integration.ingestion.people import call
 from tests.integration.ingestion.post import SENDER, Post, mail
-from tests.support.tokens import PUBLIC_KEY
+from tests.support.tokens import PUBLIC_KEY, bearer
 
 ENVIRONMENT = {
     "OFFCUT_INGESTION_DATABASE_URL": "postgresql://unused",
@@ -89,6 +90,8 @@ async def test_mailbox_when_not_read_for_fifteen_minutes_then_operators_see_it(p
     await post.market.set_clock("clock_timestamp() + interval '16 minutes'")
     (said,) = await _seen(post)
     assert said.startswith("mailbox default could not be read for 16 min")
+    (shown,) = (await call(post.market, "GET", "/mailboxes", bearer("admin", post.market.operator))).json()["items"]
+    assert 16 * 60 <= shown["lag_seconds"] < 17 * 60
     assert (REGISTRY.get_sample_value("offcut_mailbox_silent_seconds", {"mailbox": "default"}) or 0) > 900
     await post.arrive()
     assert await _seen(post) == []

@@ -9,14 +9,13 @@ import signal
 import struct
 import subprocess
 import termios
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
 
 from deploy.embedded.place import ROOT
-from tests.support.system import System, running_system
+from tests.support.system import System
 from tests.support.wait import until_sync
 
 FORM = re.compile(r"^((?:[A-Z0-9_]+=\S+ )?pm2 .*?)\s+# (.+)$")
@@ -41,12 +40,6 @@ def forms() -> list[Form]:
 class Life:
     pid: int
     restarts: int
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[System]:
-    with running_system() as system:
-        yield system
 
 
 def lives(system: System) -> dict[str, Life]:

@@ -3,24 +3,17 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
 from deploy.layout import SERVICES
-from tests.support.system import System, prepared_system
+from tests.e2e.pm2.conftest import POISON
+from tests.support.disk import full, small_disk
+from tests.support.system import System
 from tests.support.wait import until_sync
-
-POISON = "poisoned-by-the-shell"
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[System]:
-    with prepared_system(SOME_PASSWORD=POISON, AWS_SECRET_ACCESS_KEY=POISON) as system:
-        system.up("--no-demo")
-        yield system
 
 
 def pids(system: System) -> dict[str, int]:
@@ -71,6 +64,31 @@ def test_process_that_is_killed_comes_back(system: System) -> None:
     )
     after = pids(system)
     assert {name for name in before if before[name] != after[name]} == {"catalog-worker"}
+
+
+@pytest.mark.mounts
+def test_logs_when_their_disk_is_full_then_everything_goes_on_and_they_are_written_again_once_opened(
+    system: System,
+) -> None:
+    log = system.layout.logs / "gateway-api.out.log"
+
+    def ask() -> None:
+        assert httpx.get(f"{system.layout.address}/mvp/api/docs/").status_code == 200
+
+    with small_disk(system.layout.logs, size=1 << 20):
+        system.shell("pm2 reloadLogs")
+        before = pids(system)
+        with full(system.layout.logs):
+            for _ in range(100):
+                ask()
+            assert system.shell("pm2 restart matching-worker").returncode == 0
+        assert system.shell("pm2 reloadLogs").returncode == 0
+        size = log.stat().st_size
+        ask()
+        until_sync(lambda: log.stat().st_size > size, what="a line in the log")
+        after = pids(system)
+        assert {name for name in before if before[name] != after[name]} == {"matching-worker"}
+    system.shell("pm2 reloadLogs")
 
 
 def test_down_keeps_the_data_and_up_finds_them_again(system: System) -> None:
