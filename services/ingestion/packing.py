@@ -17,7 +17,7 @@ from services.ingestion.parsing.plain import LINE, PlainRow, written
 from services.ingestion.parsing.reading import OpenList
 from shared.contracts.types import LotValues
 
-ROWS_AT_ONCE = 500
+ROWS_AT_ONCE = 1000
 PROBLEMS_KEPT_MAX = 10
 HEAD_PIECE, ROWS_PIECE, SUMMARY_PIECE, REFUSAL_PIECE = b"h", b"r", b"s", b"-"
 

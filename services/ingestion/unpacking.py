@@ -188,8 +188,11 @@ class ListRead:
 def _check(name: str, value: object) -> None:
     """Texts and plain numbers are seen at a glance; the rest is asked of the type of the field."""
     plain = type(value) is str and (name in _TEXTS or (name in _NUMBERS and _NUMBER.fullmatch(value)))
-    if not plain:
-        _FIELDS[name].validate_json(orjson.dumps(value))
+    if plain:
+        return
+    if name not in _FIELDS:
+        raise ValueError("a field that no lot has")
+    _FIELDS[name].validate_json(orjson.dumps(value))
 
 
 def _sheet(text: bytes) -> str | None:
