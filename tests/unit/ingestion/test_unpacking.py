@@ -47,7 +47,7 @@ async def test_list_when_a_reader_of_ours_says_it_then_it_is_believed() -> None:
         (b'"defects":[', b'"defects":["GHOSTS"'),
         (b'"Core mm":"', b'"Core mm":["'),
         (b'"Core mm":"', b'"Core mm":1,"Core":"'),
-        (b'{"Reel lot":"', b'{"Reel lot":"\\u0000'),
+        (b'"Reel lot":"', b'"Reel lot":"\\u0000'),
         (b"\t{", b"\t\t{"),
         (b"\n", b"\n\n"),
         (b"B1-000004", b"\xff"),
