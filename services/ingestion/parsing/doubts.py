@@ -52,9 +52,14 @@ _COULD_BE: dict[str, tuple[float, float]] = {
 }
 
 
+def judged_every(rows: int) -> int:
+    """A long list is judged by every so-manieth of its rows."""
+    return -(-rows // JUDGED_ROWS) or 1
+
+
 def doubts(sheet: str | None, read: Sequence[AnyRow], scope: Scope) -> Iterator[Problem]:
     """Questions about a table as a whole; each names the column it is about. A long list is judged by some of it."""
-    rows = readings(read[:: -(-len(read) // JUDGED_ROWS) or 1])
+    rows = readings(read[:: judged_every(len(read))])
     lots = [row.values for row in rows if row.values is not None]
     yield from _odd_columns(sheet, rows, scope)
     refused = sum(1 for row in rows if any(_is_about_weight(p) for p in row.problems))
@@ -181,25 +186,23 @@ def _turned(lots: Sequence[LotValues]) -> bool:
 def slipped_prices(sheets: Sequence[Sequence[AnyRow]]) -> Iterator[Problem]:
     """One price far from the others of its grade, or of the list where the grade stands alone."""
     priced = [
-        (row, lot.grade_code, float(lot.price_per_t) / about_a_euro(lot.currency))
+        (row, lot.grade_code, float(lot.price_per_t) / about_a_euro(lot.currency), lot.price)
         for rows in sheets
         for row in rows
         if (lot := row if isinstance(row, PlainRow) else row.values) is not None and lot.price_per_t
     ]
     by_grade: dict[str, list[float]] = {}
-    for _, grade, price in priced:
+    for _, grade, price, _ in priced:
         by_grade.setdefault(grade, []).append(price)
     if len(priced) < FEW + 1:
         return
     middles = {grade: median(prices) for grade, prices in by_grade.items() if len(prices) >= PRICE_FEW}
-    overall = median(price for _, _, price in priced)
-    for row, grade, price in priced:
+    overall = median(price for _, _, price, _ in priced)
+    for row, grade, price, stated in priced:
         middle, limit = middles.get(grade), SLIP
         if middle is None:
             middle, limit = overall, LIST_SLIP
         if not middle / limit <= price <= middle * limit:
-            lot = row.reading().values if isinstance(row, PlainRow) else row.values
-            stated = lot.price if lot is not None else None
             text = f"The price {stated} looks as if its decimal mark slipped."
             yield Problem("price_slip", text, "error", row.sheet, row.row, field="price", raw=str(stated))
 
