@@ -242,4 +242,10 @@ TRAPS: tuple[OddList, ...] = (
         1|Newsprint|=45|=54|=11400|=820
         2|Newsprint|=45|=27.5|=5810|=820
         """, "currency=CAD price=820\ncurrency=CAD", "CA", "en"),
+    OddList("a brand that sounds like a class", """
+        Lot,Product,Grade,gsm,Width mm,Net kg
+        1,First Choice Offset,WFU,80,880,2400
+        2,Second Nature,WFU,90,880,2400
+        3,Testliner,"Testliner 2, prime",125,2100,2400
+        """, "quality_class=B\nquality_class=B\nquality_class=PRIME", "GB", "en", "csv"),
 )  # fmt: skip

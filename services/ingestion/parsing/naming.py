@@ -11,8 +11,8 @@ from services.ingestion.parsing.facts import facts_inside
 from services.ingestion.parsing.grades import Grade
 from services.ingestion.parsing.scope import Scope, remembered, shown
 from services.ingestion.parsing.sheets import Cell
-from services.ingestion.parsing.text import clean
-from shared.contracts.types import Certification
+from services.ingestion.parsing.text import clean, normal
+from shared.contracts.types import Certification, QualityClass
 
 _POINTS = re.compile(r"\b(\d{1,2}(?:\.\d)?)\s?pts?\b", re.IGNORECASE)
 _MICRONS = re.compile(r"\b(\d{2,4})\s?(?:µm|μm|micron)", re.IGNORECASE)
@@ -73,7 +73,14 @@ def name_grade(scope: Scope, row: list[Cell], values: dict[str, object], result:
     _grammage(scope, named, result)
     _measures(scope, named, values, draft)
     if draft.quality_class is None and "quality_class" not in scope.columns:
-        draft.quality_class = terms.class_inside(named)
+        draft.quality_class = next((c for t in (text, product) if t and (c := _class_in_name(t))), None)
+
+
+def _class_in_name(text: str) -> QualityClass | None:
+    """A name that begins with a good class is a brand ("First Choice Offset"); behind the grade it is the class."""
+    found = terms.class_inside(text)
+    good = found in (QualityClass.PRIME, QualityClass.A)
+    return None if good and terms.class_inside(" ".join(normal(text).split()[1:])) is not found else found
 
 
 def _grammage(scope: Scope, named: str, result: RowResult) -> None:
