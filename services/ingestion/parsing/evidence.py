@@ -71,10 +71,16 @@ def _says(cell: Cell, field: str, *, least: int = 1) -> bool:
     return found is not None and field in found and len(found) >= least
 
 
+def _is_size(cell: Cell) -> bool:
+    return _pair(cell) or _says(cell, "format") or _says(cell, "width_mm", least=2)
+
+
 def _format_fit(cells: list[Cell]) -> float:
     """Sizes of sheets; among them also the widths of reels, which then stand alone."""
-    pairs = _share(cells, lambda c: _pair(c) or _says(c, "format") or _says(c, "width_mm", least=2))
-    return pairs + (_share(cells, lambda c: not _pair(c) and _numeric("length")(c)) if pairs >= 0.2 else 0.0)
+    sizes = _share(cells, _is_size)
+    if sizes < 0.2:
+        return sizes
+    return sizes + _share(cells, lambda c: not _is_size(c) and (_numeric("length")(c) or _says(c, "width_mm")))
 
 
 def _lot_ref_fit(cells: list[Cell], mill: MillContext, today: date) -> float:
