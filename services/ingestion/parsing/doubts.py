@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from statistics import median
+from math import log
+from statistics import median, pstdev
 from typing import cast
 
 from services.ingestion.parsing import geometry, grades, numbers
@@ -21,6 +22,7 @@ JUDGED_ROWS = 4000
 MANY = 0.4  # of the lots whose weight does not go with their size
 PRICE_FEW = 3
 SLIP = 4.5  # times the usual price of its grade, or less than that part of it
+BELIEVABLE = 0.3  # how far the density of a list may be from the usual one, as a logarithm
 LIST_SLIP = 6.5  # against the whole list, where grades differ by themselves
 
 # field -> what can be at all, and where the middle of a list usually lies; canonical units
@@ -151,6 +153,7 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
     piles = [s for lot in lots if (s := _sheet_share(lot)) is not None]
     wrong = wrong or (len(piles) >= FEW and not 0.85 <= median(piles) <= 1.2)
     wrong = wrong or (apart >= FEW and apart > MANY * len(shares))
+    wrong = wrong or _turned(lots)
     absurd = len(implied) >= FEW and not 300 <= median(implied) <= 1700
     solid = [float(v.gsm) * 1000 / v.caliper_um for v in lots if v.caliper_um]
     if len(solid) >= FEW and not 300 <= median(solid) <= 1300:
@@ -165,6 +168,19 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
             column=_header(scope, "weight_net_kg"),
             field="weight_net_kg",
         )
+
+
+def _turned(lots: Sequence[LotValues]) -> bool:
+    """Whether weight goes much better with width and diameter exchanged: one stands under the name of the other."""
+    both = [
+        (log(as_told), log(turned))
+        for lot in lots
+        if (as_told := geometry.against_middle(lot)) and (turned := geometry.against_middle_turned(lot))
+    ]
+    if len(both) < max(4, 0.5 * len(lots)):
+        return False
+    told, exchanged = (pstdev(side) for side in zip(*both, strict=True))
+    return told > 0.1 and told > 2 * exchanged and abs(median(t for _, t in both)) < BELIEVABLE
 
 
 def slipped_prices(sheets: Sequence[Sequence[AnyRow]]) -> Iterator[Problem]:

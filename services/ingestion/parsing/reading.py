@@ -15,16 +15,15 @@ from services.ingestion.parsing.lots import measure
 from services.ingestion.parsing.model import ListReading, MillContext, Problem, SheetFacts, UnreadableFile
 from services.ingestion.parsing.pieces import pieces, turned
 from services.ingestion.parsing.plain import AnyRow, PlainRow, is_lot, readings
-from services.ingestion.parsing.prose import list_date, place_in, price_in
+from services.ingestion.parsing.pricing import price_of_list
+from services.ingestion.parsing.prose import list_date, place_in, stock_in
 from services.ingestion.parsing.quantities import habit_of, plan_for
 from services.ingestion.parsing.scope import Scope, remembered, shown
 from services.ingestion.parsing.shape import layout
 from services.ingestion.parsing.sheets import Cell, Document, Grid, fill_down, is_filled
 from services.ingestion.parsing.tables import Table, find_table, language_of
 from services.ingestion.parsing.text import clean
-from services.ingestion.parsing.units import HeaderUnit
 from services.ingestion.parsing.wording import in_language, told
-from shared.contracts.types import PriceUnit
 
 
 def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date) -> ListReading:
@@ -159,29 +158,14 @@ def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, to
     scope = Scope(named, plans, habit, mill, today)
     for name in DATES & set(named):
         scope.orders[name] = dates.decide_order(named[name].texts, country=mill.country)
-    scope.price = _price_unit(named.get("price"), above)
-    if scope.price is not None and scope.price.unit == "ton?" and not habit.imperial:
-        scope.price = HeaderUnit("price", PriceUnit.PER_T.value, scope.price.currency)
+    price_of_list(scope, grid, table, above)
+    if "location_place" not in named and "location_country" not in named:
+        scope.place = stock_in(above, mill.country)
     _start_from_name(scope, grid.name)
     scope.headings.of_list(above, grid.name)
-    if document.kind == "text":
-        scope.place = place_in(above, mill.country)
+    if document.kind == "text" and (place := place_in(above, mill.country))[1] is not None:
+        scope.place = place
     return Part(grid, table, columns, scope, layout(grid, table, named, typed=document.kind == "text"))
-
-
-def _price_unit(column: Column | None, above: list[str]) -> HeaderUnit | None:
-    """Money per what: from the header, else from the words above the list ("Preise EUR/t ab Werk")."""
-    if column is None:
-        return None
-    own = column.header.unit if column.header.unit and column.header.unit.dimension == "price" else None
-    if column.unit:
-        return HeaderUnit("price", column.unit, own.currency if own else None)
-    told = price_in(above)
-    if own is None or not own.unit:
-        if told is None:
-            return own
-        return HeaderUnit("price", told.unit, own.currency if own and own.currency else told.currency)
-    return own if own.currency else HeaderUnit("price", own.unit, told.currency if told else None)
 
 
 def _rows_of(part: Part, *, long_way: bool) -> Iterator[AnyRow]:
