@@ -11,6 +11,7 @@ from services.ingestion.store.messages import claim_message
 from services.ingestion.unpacking import ListRead
 from services.ingestion.usecases.messages import decide_message, refuse_message
 from services.ingestion.usecases.process import (
+    TakenOver,
     Work,
     begin_reading,
     finish_reading,
@@ -70,6 +71,8 @@ async def read_next_list(db: Database, settings: IngestionSettings, reader: Read
         except UnreadableFile as refused:
             async with db.transaction() as conn:
                 await refuse_reading(conn, claim, refused)
+        except TakenOver:
+            LOG.info("list is no longer ours", extra={"batch_id": str(claim.batch_id)})
     return 1
 
 

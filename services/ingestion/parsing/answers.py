@@ -90,10 +90,11 @@ class LotReader:
         if read is None:
             return _reading(self._part, self._headings, index, row, read_row(self._part.scope, self._readers, row))
         result, text = read
-        draft, problems = result.draft, ()
+        draft, problems, rejected = result.draft, (), False
         if result.faults:
             problems = tuple(problem_of(self._part, self._headings, index, row, f) for f in result.faults)
-        if any(p.severity == "error" for p in problems) or draft.grade_code is None or draft.weight_net_kg is None:
+            rejected = any(p.severity == "error" for p in problems)
+        if rejected or draft.grade_code is None or draft.weight_net_kg is None:
             return _reading(self._part, self._headings, index, row, result)
         return PlainRow(
             self._part.grid.name,

@@ -7,6 +7,7 @@ from services.ingestion.parsing.tables import header_score
 from services.ingestion.parsing.text import normal
 
 LIKE_THE_FIRST = 0.6  # of the score of the first header: less is a row of words
+_DIGITS = frozenset("0123456789")
 TURNED_ROWS, TURNED_COLUMNS = 40, 200
 
 
@@ -45,8 +46,11 @@ def _starts(grid: Grid) -> list[int]:
 
 def _looks_like_names(row: list[Cell]) -> bool:
     """A cheap look before every cell is compared: a header begins with words, and holds few digits."""
+    first = next((c for c in row[:8] if c is not None), None)
+    if not isinstance(first, str) or not _DIGITS.isdisjoint(first):
+        return False
     filled = [c for c in row[:8] if c is not None]
-    if len(filled) < 3 or not isinstance(filled[0], str) or any(ch in "0123456789" for ch in filled[0]):
+    if len(filled) < 3:
         return False
     return sum(1 for c in filled if isinstance(c, str) and not any(ch in "013456789" for ch in c)) > 0.6 * len(filled)
 

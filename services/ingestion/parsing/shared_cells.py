@@ -27,7 +27,7 @@ from services.ingestion.parsing.rows import (
     take_sizes,
     take_words,
 )
-from services.ingestion.parsing.scope import Scope
+from services.ingestion.parsing.scope import NOTHING, Scope
 from services.ingestion.parsing.sheets import Cell
 from shared.contracts.types import QualityClass
 
@@ -62,6 +62,7 @@ class _Said:
     values: Mapping[str, object]
 
 
+_NO_VALUES: Mapping[str, object] = {}
 _ODD = _Said((), "", (), {})  # one of the cells cannot be read
 
 
@@ -117,7 +118,8 @@ class SharedCells:
         self._reference = next((reader for reader in readers if reader[0] == "lot_ref"), None)
         self._width = max((reader[1] for reader in readers), default=-1) + 1
         foreseen = {"lot_ref"}.union(*(names for names, _, _ in _TOGETHER))
-        self.usable = foreseen.issuperset(reader[0].split("#")[0] for reader in readers)
+        kinds = {r[0] if r[0].startswith("lot_ref") else r[0].split("#")[0] for r in readers}  # one number for a lot
+        self.usable = foreseen >= kinds
 
     def forget(self) -> None:
         """A heading was read: the same cells may mean something else below it."""
@@ -168,6 +170,14 @@ class SharedCells:
         return result, "{" + "".join(texts) + "}"
 
     def _learn(self, group: _Group, cells: object, row: list[Cell]) -> _Said:
+        alone = group.stage is None and len(group.readers) == 1 and len(group.fields) <= 1
+        said = _alone(group, row) if alone else self._together(group, row)
+        if len(group.known) >= KNOWN_MAX:
+            group.known.clear()
+        group.known[cells] = said
+        return said
+
+    def _together(self, group: _Group, row: list[Cell]) -> _Said:
         said, stage, values = _ODD, group.stage, _values(group.readers, row)
         if values is not None and stage is None:  # nothing follows but what the cells say
             fields = tuple((name, values.get(name)) for name in group.fields)
@@ -185,9 +195,6 @@ class SharedCells:
                 fields = tuple((name, cast(object, getattr(result.draft, name))) for name in group.fields)
                 told = [_json(name, value) for name, value in fields if value is not None and name not in SIZES]
                 said = _Said(fields, "".join(told), tuple(result.defaulted), values)
-        if len(group.known) >= KNOWN_MAX:
-            group.known.clear()
-        group.known[cells] = said
         return said
 
     def _class(self, row: list[Cell]) -> _Said:
@@ -221,6 +228,19 @@ class SharedCells:
                 self._draft.lot_ref = str(value)
                 texts.append(_json("lot_ref", value))
         return True
+
+
+def _alone(group: _Group, row: list[Cell]) -> _Said:
+    """One column of which nothing follows but what its cell says; some are new in nearly every row."""
+    name, index, _, reader, cache = group.readers[0]
+    cell = row[index]
+    value, fault = NOTHING if cell is None else cache.get(cell) or reader(cell)
+    if fault is not None or type(value) is Facts:
+        return _ODD
+    if not group.fields:
+        return _Said((), "", (), {} if value is None else {name: value})
+    text = "" if value is None or name in SIZES else _json(name, value)
+    return _Said(((group.fields[0], value),), text, (), _NO_VALUES)
 
 
 def _values(readers: Sequence[Reader], row: list[Cell]) -> dict[str, object] | None:

@@ -128,20 +128,6 @@ async def refresh_figures(conn: Conn, batch_id: UUID) -> None:
     )
 
 
-async def hold(conn: Conn, claim: Claim) -> bool:
-    """Lock a list that is being read; ``False`` when it was cancelled or another worker took over."""
-    cursor = await conn.execute(
-        """
-        SELECT 1
-        FROM batch
-        WHERE batch_id = %(batch_id)s AND status = 'parsing' AND attempts = %(attempt)s
-        FOR NO KEY UPDATE
-        """,
-        {"batch_id": claim.batch_id, "attempt": claim.attempt},
-    )
-    return await cursor.fetchone() is not None
-
-
 async def set_reasons(conn: Conn, batch_id: UUID, reasons: Sequence[str]) -> None:
     await execute(
         conn,

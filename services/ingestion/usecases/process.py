@@ -29,6 +29,10 @@ from shared.db import Conn
 ROWS_MAX = 100_000  # the longest list we promise to read
 
 
+class TakenOver(Exception):
+    """The list was cancelled while it was read, or another worker took it over: what was written must not stay."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """A claimed list with all that reading it needs."""
@@ -83,22 +87,21 @@ async def refuse_reading(conn: Conn, claim: Claim, refused: UnreadableFile) -> N
 async def finish_reading(conn: Conn, work: Work, read: ListRead, known: Known) -> None:
     """Store what the list says, while it is being read; commit it when the mill is trusted and no guard objects.
 
-    ``known`` is what the list is read with. Raises ``UnreadableFile`` when there is nothing to store.
+    ``known``: what the list is read with. Raises ``UnreadableFile`` when there is nothing to store, and ``TakenOver``.
+    The mill is locked when the rows are there: nobody waits for a file that takes long to read.
     """
     claim = work.claim
     if read.lots > ROWS_MAX:
         message = f"The list has {read.lots} rows; the limit is {ROWS_MAX}. Send it in parts."
         raise UnreadableFile("too_many_rows", message)
     await progress.allow_pauses(conn)
-    mill = await mills.lock_mill(conn, claim.mill_id) or work.mill
-    if not await progress.hold(conn, claim):
-        return None
     await rows.delete_rows(conn, claim.batch_id)
     listed = await lots.listed_lots(conn, mill_id=claim.mill_id, header_fingerprint=read.header_fingerprint)
-    made, written = RowMaker(mill.language, listed), NewRows(claim.batch_id)
+    made, written = RowMaker(work.mill.language, listed), NewRows(claim.batch_id)
     async for lots_read in read.sets():
         made.make(lots_read, written)
         await written.write(conn)
+    mill = await mills.lock_mill(conn, claim.mill_id) or work.mill
     return await _settle(conn, work, mill, read.summary, made, known)
 
 
@@ -115,7 +118,11 @@ async def _settle(conn: Conn, work: Work, mill: Mill, summary: Summary, made: Ro
         words = "No row could be read with these columns; say what each column means."
         unsure = unsure or [in_language(words, mill.language)]
     problems = [_sentence(problem, mill.language) for problem in summary.problems]
-    await progress.move(conn, batch_id=batch_id, target=target, reasons=unsure, problems=problems)
+    moved = await progress.move(
+        conn, batch_id=batch_id, target=target, reasons=unsure, problems=problems, attempt=work.claim.attempt
+    )
+    if moved is None:
+        raise TakenOver
     await batches.set_reading(
         conn,
         batch_id=batch_id,
