@@ -82,6 +82,7 @@ class TransactionRoute(DescribedRoute):
                 key = strict.headers.get(idempotency.HEADER)
                 if key is None or not self.takes_keys or reads:
                     return await original(strict)
+                stack.push_async_callback(strict.close)  # a form that was read here, and by nobody else
                 return await idempotency.answered_once(strict, key, conn=strict.state.transaction.conn, answer=original)
 
         async def handle(request: Request) -> Response:
