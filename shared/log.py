@@ -1,5 +1,6 @@
 """One JSON line per record on standard output; PM2 writes the lines as they are."""
 
+import json
 import logging
 import re
 import sys
@@ -10,6 +11,7 @@ import orjson
 from shared import trace
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({})))
+_LINE_ENDS = {ord(one): f"\\u{ord(one):04x}" for one in "\x85\u2028\u2029"}  # to some who read logs
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LONG = re.compile(r"[A-Za-z0-9_-]{24}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{24,}")
@@ -44,7 +46,11 @@ class JsonLines(logging.Formatter):
             line["path"] = without_tokens(path)
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        try:
+            text = orjson.dumps(line, default=str).decode()
+        except TypeError:  # half a character, or a number too large for it
+            text = json.dumps(line, default=str, ensure_ascii=False).encode(errors="replace").decode()
+        return text if text.isascii() else text.translate(_LINE_ENDS)
 
 
 def tell(logger: logging.Logger, level: int, message: str, **said: object) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -15,6 +16,8 @@ from starlette.routing import Route
 from gateway.settings import GatewaySettings
 from tests.integration.gateway.conftest import bearer, signed_in
 from tests.support.servers import serving
+
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 async def echo(request: Request) -> Response:
@@ -62,6 +65,18 @@ async def test_proxy_when_identity_headers_are_sent_then_they_do_not_arrive(
     assert body["headers"]["x-request-id"] == "abcdefgh-1" == response.headers["X-Request-ID"]
     assert not {name.lower() for name in lies} & set(body["headers"])
     assert "x-secret" not in response.headers
+
+
+@pytest.mark.parametrize("given", ["short", "a" * 65, "id with blanks", 'id"quoted"', "id;drop", "jö-jö-jö-jö"])
+async def test_request_id_when_it_is_no_plain_word_then_another_is_made_and_told_to_all(
+    client: aiohttp.ClientSession, headers: dict[str, str], given: str
+) -> None:
+    sent = headers | {"X-Request-ID": given, "traceparent": TRACEPARENT}
+    async with client.get("/mvp/api/items/1", headers=sent) as response:
+        heard = (await response.json())["headers"]
+    assert heard["x-request-id"] == response.headers["X-Request-ID"] != given
+    assert re.fullmatch(r"[0-9a-f]{32}", heard["x-request-id"])
+    assert heard["traceparent"] == TRACEPARENT
 
 
 async def test_proxy_when_no_token_then_401_without_asking_the_service(client: aiohttp.ClientSession) -> None:
