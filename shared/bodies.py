@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.problems import BadRequest, TooLarge
 
+FORM_FILES_MAX = 1
+FORM_FIELDS_MAX = 10
 DEPTH_MAX = 32  # ours go 5 deep; checks that call themselves stop at some hundred
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 

@@ -8,10 +8,12 @@ import orjson
 from fastapi import Depends, Header, Request, Response
 
 from shared.auth import actor_of
+from shared.bodies import FORM_FIELDS_MAX, FORM_FILES_MAX
 from shared.db import Conn
 from shared.problems import BadRequest, Conflict, Invalid
 
 HEADER = "idempotency-key"
+CHUNK_BYTES = 1 << 20
 _KEPT_HEADERS = ("content-type", "location", "etag", "link", "retry-after")
 
 
@@ -31,7 +33,7 @@ async def answered_once(
         raise BadRequest("Idempotency-Key takes 16 to 128 visible ASCII characters; a UUID is a good one.")
     who = actor_of(request).user_id if "authorization" in request.headers else "public"
     scope = f"{who} {request.method} {request.url.path} {key}"
-    digest = hashlib.sha256(request.url.query.encode() + b"\n" + await request.body()).digest()
+    digest = await _digest(request)
     open_conn = await conn()
     if not await _locked(open_conn, scope):
         raise Conflict(
@@ -67,6 +69,26 @@ async def answered_once(
             },
         )
     return response
+
+
+async def _digest(request: Request) -> bytes:
+    """What tells one request from another. Of a form that is what it holds, not its bytes: whoever sends it again most
+    likely draws another line between its parts. Its file is read from the disk, because it may be too large to be held.
+    """
+    found = hashlib.sha256(request.url.query.encode() + b"\n")
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        found.update(await request.body())
+        return found.digest()
+    form = await request.form(max_files=FORM_FILES_MAX, max_fields=FORM_FIELDS_MAX)
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            found.update(repr((name, value)).encode())
+            continue
+        found.update(repr((name, value.filename, value.size)).encode())
+        while chunk := await value.read(CHUNK_BYTES):
+            found.update(chunk)
+        await value.seek(0)
+    return found.digest()
 
 
 async def _locked(conn: Conn, scope: str) -> bool:

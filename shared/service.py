@@ -83,7 +83,10 @@ class TransactionRoute(DescribedRoute):
                 key = strict.headers.get(idempotency.HEADER)
                 if key is None or not self.takes_keys or reads:
                     return await original(strict)
-                return await idempotency.answered_once(strict, key, conn=transaction.conn, answer=original)
+                try:
+                    return await idempotency.answered_once(strict, key, conn=transaction.conn, answer=original)
+                finally:
+                    await strict.close()  # of a form that was read for its digest, and by nobody else
 
         async def handle(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)

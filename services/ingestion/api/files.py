@@ -17,6 +17,7 @@ from services.ingestion.store import batches
 from services.ingestion.usecases.receive import IncomingList, receive_list
 from shared import trace
 from shared.auth import MillActor
+from shared.bodies import FORM_FIELDS_MAX, FORM_FILES_MAX
 from shared.idempotency import Keyed
 from shared.preconditions import tag
 from shared.problems import TooLarge
@@ -24,7 +25,6 @@ from shared.service import Transaction, router
 
 M = TypeVar("M", bound=BaseModel)
 FILE_BYTES_MAX = 25 * MIB
-FORM_FIELDS_MAX = 10
 
 routes = router("batches")
 
@@ -66,7 +66,7 @@ async def _sent(request: Request) -> tuple[ListSettings, str | None, bytes]:
         return rows, rows.file_name, rows.content()
     if kind != "multipart/form-data":
         raise UnknownWayToSend
-    async with request.form(max_files=1, max_fields=FORM_FIELDS_MAX) as form:
+    async with request.form(max_files=FORM_FILES_MAX, max_fields=FORM_FIELDS_MAX) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             missing = {"type": "missing", "loc": ("body", "file"), "msg": "Field required"}

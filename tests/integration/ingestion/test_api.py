@@ -3,6 +3,7 @@
 from typing import cast
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from services.ingestion.domain.files import FileKind
@@ -51,6 +52,30 @@ async def test_file_without_a_list_when_read_then_the_batch_fails_with_a_reason(
     assert batch["status"] == "failed"
     assert batch["reasons"]
     assert (await market.events(BatchStatusChanged))[-1].reasons == tuple(cast(list[str], batch["reasons"]))
+
+
+async def test_upload_when_sent_again_with_its_key_then_is_the_same_batch_and_another_file_is_refused(
+    market: Market,
+) -> None:
+    """Each time with another boundary between the parts, as HTTP clients draw it."""
+    content = b"Grade;gsm\r\n" + b"Kraft;80\r\n" * 200_000  # long enough to wait in a file
+    headers = bearer("mill_user", market.trusted) | {"Idempotency-Key": str(uuid4())}
+
+    async def send(content: bytes, name: str = "list.csv", **form: str) -> httpx.Response:
+        async with market.client() as client:
+            return await client.post("/batches", files={"file": (name, content)}, data=form, headers=headers)
+
+    first, again = await send(content, list_mode="append"), await send(content, list_mode="append")
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.json() == first.json()
+    for other in (
+        await send(content[:-2] + b"\r\n\r\n", list_mode="append"),
+        await send(content, list_mode="snapshot"),
+        await send(content, "another.csv", list_mode="append"),
+    ):
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert len([event for event in await market.events(BatchStatusChanged) if event.status == "received"]) == 1
 
 
 async def test_upload_over_the_limit_when_sent_then_is_refused(market: Market) -> None:
