@@ -19,8 +19,9 @@ import uvloop
 from bench.lists import as_csv
 from bench.peers.tell import tell
 from services.ingestion.packing import ROWS_PIECE, packed
+from services.ingestion.parsing.decoding import decode
 from services.ingestion.parsing.model import MillContext
-from services.ingestion.parsing.reading import OpenList, decode
+from services.ingestion.parsing.reading import OpenList
 from services.ingestion.reading import Question, Reader
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store.mills import Mill, save_mill

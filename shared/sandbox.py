@@ -199,6 +199,7 @@ def keep(control: socket.socket, preload: Sequence[str]) -> None:
             header, fds, _, _ = socket.recv_fds(control, _HEADER.size, 1)
             if not header:
                 _kill(deadlines)
+                _reap(deadlines, wait=True)
                 return
             memory, cpu, wall = _HEADER.unpack(header)
             pid = os.fork()
@@ -222,9 +223,9 @@ def _kill(deadlines: dict[int, float]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _reap(deadlines: dict[int, float]) -> None:
+def _reap(deadlines: dict[int, float], *, wait: bool = False) -> None:
     for pid in list(deadlines):
-        gone, _ = os.waitpid(pid, os.WNOHANG)
+        gone, _ = os.waitpid(pid, 0 if wait else os.WNOHANG)
         if gone:
             del deadlines[pid]
 

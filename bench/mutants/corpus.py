@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from bench.mutants import files
 from services.ingestion.parsing import MillContext, read_list
+from services.ingestion.parsing.decoding import decode
 from services.ingestion.parsing.model import ListReading
-from services.ingestion.parsing.reading import decode
 from services.ingestion.parsing.sheets import Cell, Grid
 
 TODAY = date(2026, 11, 21)

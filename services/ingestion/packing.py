@@ -5,7 +5,7 @@ anew. What comes out of the sandbox is only believed after ``unpacking`` has che
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -13,13 +13,12 @@ import orjson
 from pydantic import TypeAdapter
 
 from services.ingestion.parsing.model import ListReading, Problem, RowReading
-from services.ingestion.parsing.plain import PlainRow
+from services.ingestion.parsing.plain import LINE, PlainRow, written
 from services.ingestion.parsing.reading import OpenList
 from shared.contracts.types import LotValues
 
-ROWS_AT_ONCE = 500
+ROWS_AT_ONCE = 1000
 PROBLEMS_KEPT_MAX = 10
-BETWEEN, LINE = b"\t", b"\n"  # JSON writes tabs and line ends inside of texts in another way
 HEAD_PIECE, ROWS_PIECE, SUMMARY_PIECE, REFUSAL_PIECE = b"h", b"r", b"s", b"-"
 
 
@@ -51,13 +50,13 @@ LOT: TypeAdapter[LotValues] = TypeAdapter(LotValues)
 def packed(opened: OpenList) -> Iterator[bytes]:
     """A head, the sets of lots as they are read, then the summary; rows that are no lots are only counted."""
     yield HEAD_PIECE + HEAD.dump_json(Head(opened.header_fingerprint, opened.lots))
-    lots, readable, others, lines = 0, 0, Counter[str](), list[bytes]()
+    lots, readable, others, lines = 0, 0, Counter[str](), list[str]()
     rejecting, doubting = list[Problem](), list[Problem]()
     for row in opened.rows():
         if isinstance(row, PlainRow):
             readable += 1
             doubting.extend(row.problems)
-            lines.append(_plain_line(row))
+            lines.append(f"{row.text}{_findings(row.problems)}\t")
         elif row.kind == "lot":
             readable += row.values is not None
             (rejecting if row.values is None else doubting).extend(row.problems)
@@ -66,45 +65,27 @@ def packed(opened: OpenList) -> Iterator[bytes]:
             others[row.kind] += 1
         if len(lines) == ROWS_AT_ONCE:
             lots += len(lines)
-            yield ROWS_PIECE + LINE.join(lines)
+            yield ROWS_PIECE + LINE.join(lines).encode()
             lines.clear()
     if lines:
-        yield ROWS_PIECE + LINE.join(lines)
+        yield ROWS_PIECE + LINE.join(lines).encode()
     about = opened.summed_up()
     worst = islice(chain(rejecting, about.warnings, doubting), PROBLEMS_KEPT_MAX)
     yield SUMMARY_PIECE + SUMMARY.dump_json(Summary(about, lots + len(lines), readable, others, tuple(worst)))
 
 
-def _plain_line(row: PlainRow) -> bytes:
-    parts = (
-        str(row.row),
-        orjson.dumps(row.sheet).decode(),
-        row.lot,
-        row.source_values,
-        ",".join(row.defaulted),
-        _findings(row.problems).decode() if row.problems else "",
-        "",
-    )
-    return "\t".join(parts).encode()
-
-
-def _line(row: RowReading) -> bytes:
+def _line(row: RowReading) -> str:
     """Number, sheet, lot, cells as written, names of defaulted fields, findings, and what is known without a lot."""
-    return BETWEEN.join(
-        (
-            str(row.row).encode(),
-            orjson.dumps(row.sheet),
-            b"" if row.values is None else LOT.dump_json(row.values, exclude_none=True),
-            orjson.dumps(dict(row.source_values)),
-            ",".join(row.defaulted).encode(),
-            _findings(row.problems) if row.problems else b"",
-            orjson.dumps(dict(row.partial)) if row.partial else b"",
-        )
-    )
+    lot = "" if row.values is None else LOT.dump_json(row.values, exclude_none=True).decode()
+    sheet, cells = orjson.dumps(row.sheet).decode(), orjson.dumps(dict(row.source_values)).decode()
+    partial = orjson.dumps(dict(row.partial)).decode() if row.partial else ""
+    return f"{written(row.row, sheet, lot, cells, row.defaulted)}{_findings(row.problems)}\t{partial}"
 
 
-def _findings(problems: Iterable[Problem]) -> bytes:
-    """Problems as ``editing.finding_of`` makes them, written down at once."""
+def _findings(problems: Sequence[Problem]) -> str:
+    """Problems as ``editing.finding_of`` makes them, written down at once; nothing for none."""
+    if not problems:
+        return ""
     return orjson.dumps(
         [
             {
@@ -118,4 +99,4 @@ def _findings(problems: Iterable[Problem]) -> bytes:
             }
             for one in problems
         ]
-    )
+    ).decode()

@@ -14,10 +14,8 @@ from pydantic import ConfigDict, TypeAdapter
 
 from services.ingestion.domain.batches import Finding
 from services.ingestion.packing import (
-    BETWEEN,
     HEAD,
     HEAD_PIECE,
-    LINE,
     LOT,
     ROWS_PIECE,
     SUMMARY,
@@ -89,10 +87,10 @@ class Unpacker:
     def rows(self, packed_set: bytes) -> list[ReadRow]:
         if _NUL in packed_set:
             raise ValueError("a character that no text has")
-        return list(map(self._row, packed_set.split(LINE)))
+        return list(map(self._row, packed_set.split(b"\n")))
 
     def _row(self, line: bytes) -> ReadRow:
-        number, sheet, lot, source_values, defaulted, findings, partial = line.split(BETWEEN)
+        number, sheet, lot, source_values, defaulted, findings, partial = line.split(b"\t")
         cells = orjson.loads(source_values)
         if type(cells) is not dict or not _TEXT.issuperset(map(type, cast(dict[str, object], cells).values())):
             raise ValueError("cells that are no texts")
@@ -190,8 +188,11 @@ class ListRead:
 def _check(name: str, value: object) -> None:
     """Texts and plain numbers are seen at a glance; the rest is asked of the type of the field."""
     plain = type(value) is str and (name in _TEXTS or (name in _NUMBERS and _NUMBER.fullmatch(value)))
-    if not plain:
-        _FIELDS[name].validate_json(orjson.dumps(value))
+    if plain:
+        return
+    if name not in _FIELDS:
+        raise ValueError("a field that no lot has")
+    _FIELDS[name].validate_json(orjson.dumps(value))
 
 
 def _sheet(text: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 
 
 def double(payload: bytes) -> bytes:
@@ -32,3 +33,18 @@ def die(_: bytes) -> bytes:
 
 def refuse(_: bytes) -> bytes:
     raise ValueError("no list here")
+
+
+def in_pieces(payload: bytes) -> Iterator[bytes]:
+    for number in range(int(payload)):
+        yield bytes([number]) * 400_000
+
+
+def never_ending(_: bytes) -> Iterator[bytes]:
+    while True:
+        yield b"more" * 100_000
+
+
+def broken_off(payload: bytes) -> Iterator[bytes]:
+    yield payload
+    raise ValueError("no more of it")

@@ -177,4 +177,69 @@ TRAPS: tuple[OddList, ...] = (
         PM 1|Kraftliner brown|=125|=410|=18|w49|
         PM 2|White top kraftliner|=135|=380|=11|w51|
         """, "width_mm=410 weight_net_kg=18000 available_from=2026-11-30\navailable_from=2026-12-14", "SE", "en"),
+    OddList("grammage in the name against the column", """
+        Los|Bezeichnung|g/m²|Format cm|Menge kg
+        F1|Offset 90 g|=80|63x88|=1200
+        F2|Offset 80 g|=80|70x100|=1100
+        """, "rejected conflict\ngsm=80"),
+    OddList("grammage in the heading of a section", """
+        Los|Breite mm|Ø mm|Rollen|kg|€/t
+        Testliner 2 braun, 125 g/m²|||||
+        1|=2300|max. 1250|=3|=5140|=480
+        Wellenstoff 105 g/m²|||||
+        2|=2300|bis 1250 mm|=4|=6100|=430
+        """, "grade_code=TL_2 gsm=125 diameter_mm=1250\ngrade_code=FL_REC gsm=105 diameter_mm=1250"),
+    OddList("a column that only gives the unit", """
+        Materialnr.|Kurztext|Menge|ME|Breite|Grammatur
+        4000123|Testliner 2|=5140|KG|=2300|=125
+        4000124|Testliner 3|=3120|KG|=2100|=110
+        """, "lot_ref=4000123 grade_code=TL_2 weight_net_kg=5140\nweight_net_kg=3120"),
+    OddList("pieces where the unit column says so", """
+        Materialnr.|Kurztext|Menge|ME|Breite|Grammatur
+        4000123|Testliner 2|=3|ROL|=2300|=125
+        4000124|Testliner 3|=2|ROL|=2100|=110
+        """, "ask"),
+    OddList("quantities that say what they count", """
+        Lot|Grade|gsm|Sheet size mm|Qty|Weight kg
+        1|FBB GC1|=240|700 x 1000|4 pallets|=2900
+        2|FBB GC1|=250|720 x 1020|3 pallets|=2200
+        """, "pallet_count=4 weight_net_kg=2900\npallet_count=3", "SE", "en"),
+    OddList("romanian list", """
+        Nr. lot|Sortiment|Gramaj|Latime mm|Diametru mm|Nr. bobine|Greutate neta kg|Calitate|Pret EUR/t
+        RO1|Testliner 2|=125|=2100|=1250|=3|=4690|I|=450
+        RO2|Hartie offset|=80|=860|=1200|=2|=1550|II|=740
+        """, "grade_code=TL_2 width_mm=2100 diameter_mm=1250 reel_count=3 quality_class=PRIME\ngrade_code=WFU quality_class=B", "RO", "ro"),
+    OddList("width and diameter under each other's names", """
+        Lot|Grade|gsm|Width mm|Diameter mm|Core mm|Reels|Net kg
+        T1|LWC|=60|=1000|=1380|=76|=2|=2338
+        T2|LWC|=60|=1000|=840|=76|=3|=2135
+        T3|LWC|=60|=1250|=960|=76|=1|=1276
+        T4|LWC|=60|=1250|=1260|=76|=2|=3348
+        T5|LWC|=60|=1000|=700|=76|=4|=2372
+        T6|LWC|=60|=1000|=1540|=76|=2|=2609
+        """, "ask units_doubtful", "SE", "en"),
+    OddList("money and place told above the list", """
+        All prices in USD ex warehouse Antwerp
+        Lot|Grade|gsm|Width mm|Net kg|Price per MT
+        1|FBB GC1|=240|=900|=4100|=820
+        2|FBB GC2|=250|=980|=4200|=780
+        """, "price=820 currency=USD location_place=Antwerp location_country=BE\ncurrency=USD", "FI", "en"),
+    OddList("money told below the list", """
+        Lot|Grade|gsm|Width mm|Net kg|Price per tonne
+        1|Kraftliner brown|=140|=2300|=5100|=520
+        2|Kraftliner brown|=140|=2100|=4200|=520
+        |||||
+        Prices in EUR, EXW mill. Validity two weeks.|||||
+        """, "currency=EUR price=520\ncurrency=EUR", "SE", "en"),
+    OddList("two kinds of money told above the list", """
+        Prices in EUR for Europe, in USD overseas
+        Lot|Grade|gsm|Width mm|Net kg|Price per MT
+        1|FBB GC1|=240|=900|=4100|=820
+        2|FBB GC2|=250|=980|=4200|=780
+        """, "ask currency_unknown", "FI", "en"),
+    OddList("dollars of Canada", """
+        Lot|Grade|g/m2|Width (in)|Net kg|$/tonne
+        1|Newsprint|=45|=54|=11400|=820
+        2|Newsprint|=45|=27.5|=5810|=820
+        """, "currency=CAD price=820\ncurrency=CAD", "CA", "en"),
 )  # fmt: skip

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
 
+import orjson
+
 from services.ingestion.parsing.columns import Column
 from services.ingestion.parsing.draft import DRAFT_FIELDS, Fault, as_json, settled
 from services.ingestion.parsing.headers import Header, ours
 from services.ingestion.parsing.lots import readers_of
 from services.ingestion.parsing.model import ColumnReading, Problem, RowKind, RowReading
 from services.ingestion.parsing.naming import RowResult
-from services.ingestion.parsing.plain import AnyRow, CellTexts, PlainRow
+from services.ingestion.parsing.plain import AnyRow, CellTexts, PlainRow, written
 from services.ingestion.parsing.rows import read_row
 from services.ingestion.parsing.scope import Scope, shown
 from services.ingestion.parsing.shape import Layout
@@ -74,6 +76,7 @@ class LotReader:
         self._headings = headings_of(part)
         self._readers = readers_of(part.scope)
         self._texts = CellTexts(self._headings)
+        self._sheet = orjson.dumps(part.grid.name).decode()
         shared = SharedCells(part.scope, self._readers)
         self._shared = shared if shared.usable and not long_way else None
 
@@ -95,14 +98,13 @@ class LotReader:
         return PlainRow(
             self._part.grid.name,
             index + 1,
-            text,
-            self._texts.of(row),
-            tuple(result.defaulted),
+            written(index + 1, self._sheet, text, self._texts.of(row), result.defaulted),
             draft.lot_ref,
             draft.grade_code,
             draft.weight_net_kg,
             draft.price_per_t,
             draft.currency,
+            draft.price,
             problems,
         )
 

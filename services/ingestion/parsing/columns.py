@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
-from services.ingestion.parsing import numbers
+from services.ingestion.parsing import numbers, terms
 from services.ingestion.parsing.evidence import BARE_FITS, FITS, grade_fit, usually
 from services.ingestion.parsing.headers import Header, ours
 from services.ingestion.parsing.model import MillContext
 from services.ingestion.parsing.sheets import Cell, Grid, is_filled
 from services.ingestion.parsing.tables import Table
-from services.ingestion.parsing.text import is_empty_mark, normal
+from services.ingestion.parsing.text import is_empty_mark, normal, word_set
+from services.ingestion.parsing.units import cell_unit
 
 SURE = 0.90  # from here on a column needs no person
 USED = 0.50  # below this a column is not used at all
@@ -51,6 +52,7 @@ class Column:
     names_product: bool = False
     others: tuple[tuple[str, float], ...] = ()
     remembered: bool = False
+    says_unit: bool = False  # of the weights; nothing about the lot itself
 
     @property
     def texts(self) -> list[str]:
@@ -81,6 +83,7 @@ def resolve_columns(grid: Grid, table: Table, *, mill: MillContext, today: date)
             claims.append((score, rival, column, field))
     _assign(columns, claims)
     _second_weights(columns)
+    _told_in_cells(columns)
     _by_cells_alone(columns, mill=mill, today=today)
     return columns
 
@@ -157,6 +160,25 @@ def _own_unit(column: Column) -> str:
     return column.header.unit.unit if column.header.unit else ""
 
 
+def _told_in_cells(columns: list[Column]) -> None:
+    """Cells that say what they count ("4 pallets") name their column; a column of one unit is of the weights."""
+    taken = {c.field for c in columns}
+    for column in columns:
+        if column.field is not None or column.remembered or len(column.texts) < max(2, len(column.cells)):
+            continue
+        counted = {terms.counted(t) if t[:1].isdigit() else None for t in column.texts}
+        field = next(iter(counted)) if len(counted) == 1 else None
+        if field is not None and field not in taken:
+            column.field, column.confidence = field, 0.95
+            taken.add(field)
+        weight = next((c for c in columns if c.field == "weight_net_kg"), None)
+        units = {cell_unit(t, "weight") for t in column.texts}
+        if weight is not None and normal(column.header.text) in word_set("unit_headers") and len(units) == 1:
+            unit = next(iter(units))
+            column.says_unit = unit in ("kg", "t") and weight.header.unit is None and weight.unit is None
+            weight.unit = unit if column.says_unit else weight.unit
+
+
 _TOLD_BY_CELLS = (
     ("grade_raw", 0.8), ("format", 0.8), ("quality_class", 0.6), ("diameter_core", 0.8), ("certification", 0.8),
     ("lot_ref", 0.9), ("available_from", 0.8), ("remarks", 0.4),
@@ -190,6 +212,11 @@ def is_reel_length(column: Column) -> bool:
     return bool(values) and values[len(values) // 2] > (10 if unit == "m" else 3000)
 
 
+def _few(cells: list[Cell]) -> bool:
+    """Small whole numbers without a unit, as of reels or pallets."""
+    return bool(cells) and all(isinstance(c, float) and c.is_integer() and c < 60 for c in cells)
+
+
 def _amount(cell: Cell) -> float | None:
     if isinstance(cell, float):
         return cell
@@ -204,6 +231,8 @@ def _confidence(column: Column, field: str, header: float, *, mill: MillContext,
     if field == "sheet_l_mm" and is_reel_length(column):
         return 0.0
     fit = fits(column.cells, mill, today)
+    if field == "weight_net_kg" and column.header.unit is None and _few(column.cells):
+        header *= 0.95  # another column of weights is likelier to be the weight
     weighed = header * (0.5 + 0.5 * min(1.0, fit / 0.7))
     return (
         weighed if not 0.75 <= weighed < SURE else min(0.95, weighed + _backing(column, field, mill=mill, today=today))

@@ -163,6 +163,8 @@ def open_columns(sheet: str | None, columns: list[Column], scope: Scope, rows: l
 def _says_nothing(column: Column) -> bool:
     """A column whose words are known to be of no use to a buyer."""
     scores = column.header.fields
+    if column.says_unit:
+        return True
     if max(scores, key=lambda f: scores[f], default="") == "sheet_l_mm" and is_reel_length(column):
         return True
     return scores.get("other", 0.0) >= max((s for f, s in scores.items() if f != "other"), default=0.5)
@@ -195,7 +197,11 @@ def _open_values(sheet: str | None, scope: Scope) -> Iterator[Problem]:
                 column=price.header.text,
                 field="price_unit",
             )
-        elif unit.currency is None and scope.mill.currency is None and "currency" not in scope.columns:
+        elif (
+            unit.currency is None
+            and (scope.mill.currency is None or scope.money_unclear)
+            and "currency" not in scope.columns
+        ):
             yield Problem(
                 "currency_unknown",
                 f'In which currency is "{price.header.text}"?',

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from statistics import median
+from math import log
+from statistics import median, pstdev
 from typing import cast
 
 from services.ingestion.parsing import geometry, grades, numbers
@@ -21,6 +22,7 @@ JUDGED_ROWS = 4000
 MANY = 0.4  # of the lots whose weight does not go with their size
 PRICE_FEW = 3
 SLIP = 4.5  # times the usual price of its grade, or less than that part of it
+BELIEVABLE = 0.3  # how far the density of a list may be from the usual one, as a logarithm
 LIST_SLIP = 6.5  # against the whole list, where grades differ by themselves
 
 # field -> what can be at all, and where the middle of a list usually lies; canonical units
@@ -50,9 +52,14 @@ _COULD_BE: dict[str, tuple[float, float]] = {
 }
 
 
+def judged_every(rows: int) -> int:
+    """A long list is judged by every so-manieth of its rows."""
+    return -(-rows // JUDGED_ROWS) or 1
+
+
 def doubts(sheet: str | None, read: Sequence[AnyRow], scope: Scope) -> Iterator[Problem]:
     """Questions about a table as a whole; each names the column it is about. A long list is judged by some of it."""
-    rows = readings(read[:: -(-len(read) // JUDGED_ROWS) or 1])
+    rows = readings(read[:: judged_every(len(read))])
     lots = [row.values for row in rows if row.values is not None]
     yield from _odd_columns(sheet, rows, scope)
     refused = sum(1 for row in rows if any(_is_about_weight(p) for p in row.problems))
@@ -146,6 +153,7 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
     piles = [s for lot in lots if (s := _sheet_share(lot)) is not None]
     wrong = wrong or (len(piles) >= FEW and not 0.85 <= median(piles) <= 1.2)
     wrong = wrong or (apart >= FEW and apart > MANY * len(shares))
+    wrong = wrong or _turned(lots)
     absurd = len(implied) >= FEW and not 300 <= median(implied) <= 1700
     solid = [float(v.gsm) * 1000 / v.caliper_um for v in lots if v.caliper_um]
     if len(solid) >= FEW and not 300 <= median(solid) <= 1300:
@@ -162,28 +170,39 @@ def _odd_geometry(sheet: str | None, lots: Sequence[LotValues], refused: int, sc
         )
 
 
+def _turned(lots: Sequence[LotValues]) -> bool:
+    """Whether weight goes much better with width and diameter exchanged: one stands under the name of the other."""
+    both = [
+        (log(as_told), log(turned))
+        for lot in lots
+        if (as_told := geometry.against_middle(lot)) and (turned := geometry.against_middle_turned(lot))
+    ]
+    if len(both) < max(4, 0.5 * len(lots)):
+        return False
+    told, exchanged = (pstdev(side) for side in zip(*both, strict=True))
+    return told > 0.1 and told > 2 * exchanged and abs(median(t for _, t in both)) < BELIEVABLE
+
+
 def slipped_prices(sheets: Sequence[Sequence[AnyRow]]) -> Iterator[Problem]:
     """One price far from the others of its grade, or of the list where the grade stands alone."""
     priced = [
-        (row, lot.grade_code, float(lot.price_per_t) / about_a_euro(lot.currency))
+        (row, lot.grade_code, float(lot.price_per_t) / about_a_euro(lot.currency), lot.price)
         for rows in sheets
         for row in rows
         if (lot := row if isinstance(row, PlainRow) else row.values) is not None and lot.price_per_t
     ]
     by_grade: dict[str, list[float]] = {}
-    for _, grade, price in priced:
+    for _, grade, price, _ in priced:
         by_grade.setdefault(grade, []).append(price)
     if len(priced) < FEW + 1:
         return
     middles = {grade: median(prices) for grade, prices in by_grade.items() if len(prices) >= PRICE_FEW}
-    overall = median(price for _, _, price in priced)
-    for row, grade, price in priced:
+    overall = median(price for _, _, price, _ in priced)
+    for row, grade, price, stated in priced:
         middle, limit = middles.get(grade), SLIP
         if middle is None:
             middle, limit = overall, LIST_SLIP
         if not middle / limit <= price <= middle * limit:
-            lot = row.reading().values if isinstance(row, PlainRow) else row.values
-            stated = lot.price if lot is not None else None
             text = f"The price {stated} looks as if its decimal mark slipped."
             yield Problem("price_slip", text, "error", row.sheet, row.row, field="price", raw=str(stated))
 

@@ -167,7 +167,9 @@ FITS: dict[str, _Fit] = {
     "width_mm": lambda cells, mill, today: min(_share(cells, _numeric("length")), 1 - _share(cells, _pair)),
     "sheet_w_mm": _measure("length"),
     "sheet_l_mm": _measure("length"),
-    "diameter_mm": _measure("length"),
+    "diameter_mm": lambda cells, mill, today: _share(
+        cells, lambda c: _numeric("length")(numbers.at_most(c) if isinstance(c, str) else c)
+    ),
     "core_mm": _measure("length"),
     "diameter_core": lambda cells, mill, today: _share(cells, _pair),
     "format": lambda cells, mill, today: _format_fit(cells),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import lru_cache
+from typing import cast
 
 from services.ingestion.parsing.numbers import Mark, to_decimal
 from services.ingestion.parsing.sizes import sheet_size
@@ -102,8 +103,8 @@ def _patterns(*, prose: bool) -> Iterator[tuple[re.Pattern[str], _Meaning]]:
     yield _PAIR, _sheet
     yield _GSM, lambda m, mark, _: _one("gsm", m[1], "g/m2", "gsm", mark)
     yield _DIAMETER[terse], lambda m, mark, _: _length("diameter_mm", m[1], m[2], mark)
-    yield _CORE_BEHIND, lambda m, mark, _: _length("core_mm", m[1], m[2], mark)
     yield _CORE[terse], lambda m, mark, _: _length("core_mm", m[1], m[2], mark)
+    yield _CORE_BEHIND, lambda m, mark, _: _length("core_mm", m[1], m[2], mark)
     yield _WIDTH[terse], lambda m, mark, _: _length("width_mm", m[1], m[2], mark)
     yield _BARE, lambda m, mark, _: _length("width_mm", m[1], m[2], mark)
     if not prose:
@@ -132,7 +133,8 @@ def _length(field: str, number: str, said: str | None, mark: Mark | None) -> dic
     unit = (cell_unit(said, "length") if said else None) or next(
         (u for low, high, u in _BY_SIZE[field] if value is not None and low <= value <= high), None
     )
-    return {} if unit is None else _one(field, number, unit, "length", mark)
+    found = {} if unit is None else _one(field, number, unit, "length", mark)
+    return {} if field == "core_mm" and not any(20 <= cast(int, v) <= 320 for v in found.values()) else found
 
 
 def _reel(match: re.Match[str], mark: Mark | None, imperial: bool) -> dict[str, object]:

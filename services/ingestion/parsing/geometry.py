@@ -3,6 +3,7 @@
 Only ever a check; a stated weight is never replaced.
 """
 
+from dataclasses import replace
 from functools import cache
 from math import pi, sqrt
 from typing import cast
@@ -55,6 +56,13 @@ def against_middle(lot: Draft | LotValues) -> float | None:
     found = density(lot)
     low, high = usual_density(lot.grade_code)
     return None if found is None else found / sqrt(low * high)
+
+
+def against_middle_turned(lot: LotValues) -> float | None:
+    """The same with width and diameter exchanged: it shows which of the two is which."""
+    if lot.width_mm is None or lot.diameter_mm is None or not 300 <= lot.width_mm <= 1800:
+        return None
+    return against_middle(replace(lot, width_mm=lot.diameter_mm, diameter_mm=lot.width_mm))
 
 
 def implied_diameter(lot: Draft | LotValues) -> float | None:

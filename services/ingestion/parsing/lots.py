@@ -9,11 +9,12 @@ from services.ingestion.parsing import dates, grades, numbers, places, sizes, te
 from services.ingestion.parsing.columns import COUNTS, DATES
 from services.ingestion.parsing.draft import LABELS, Fault, rounded, tenth
 from services.ingestion.parsing.facts import Facts, only_facts
+from services.ingestion.parsing.pricing import currency_cell, price_cell
 from services.ingestion.parsing.quantities import Plan
 from services.ingestion.parsing.scope import NOTHING, Reading, Scope, remembered, shown
 from services.ingestion.parsing.sheets import Cell, CellError
-from services.ingestion.parsing.text import clean, is_empty_mark, normal, word_set
-from services.ingestion.parsing.units import FACTORS, LENGTH, HeaderUnit, cell_unit, currency_of, header_unit
+from services.ingestion.parsing.text import clean, is_empty_mark, normal
+from services.ingestion.parsing.units import FACTORS, LENGTH, cell_unit
 from shared.contracts.types import QualityClass
 
 
@@ -30,7 +31,7 @@ def measure(cell: Cell, plan: Plan) -> Reading:
         return None, Fault(name, "not_a_number", f'"{shown(cell)}" is not a number for the {label}.')
     if is_empty_mark(cell):
         return NOTHING
-    read = numbers.quantity(cell, plan.mark)
+    read = numbers.quantity(numbers.at_most(cell) if name == "diameter_mm" else cell, plan.mark)
     if read.kind == "several" and plan.dimension == "length":
         return None, Fault(
             name, "several_widths", f'"{clean(cell)}" holds several measures for one weight. Please split the lot.'
@@ -187,43 +188,6 @@ def _country(scope: Scope, name: str, cell: Cell) -> Reading:
     return (found, None) if found else (None, Fault(name, "unknown_country", f'The country "{text}" is not known.'))
 
 
-def _price(scope: Scope, name: str, cell: Cell) -> Reading:
-    if isinstance(cell, CellError):
-        return None, Fault(name, "cell_error", f'The cell shows the spreadsheet error "{cell}".')
-    if isinstance(cell, float):
-        amount = numbers.from_float(cell)
-        if amount is not None:
-            return (amount, scope.price), None
-    text = clean(shown(cell))
-    if terms.is_on_request(text):
-        return NOTHING
-    rest, unit = header_unit(text)
-    read = numbers.quantity(rest.strip(" €$£"), scope.plans["price"].mark)
-    if read.kind != "number" or read.value is None or _stray(read.unit):
-        return None, Fault(name, "not_a_number", f'"{text}" is not a price.')
-    own = unit if unit and unit.dimension == "price" else None
-    merged = own
-    if own is not None and not own.unit and scope.price is not None:
-        merged = HeaderUnit("price", scope.price.unit, own.currency or scope.price.currency)
-    elif own is not None and own.currency is None and scope.price is not None:
-        merged = HeaderUnit("price", own.unit, scope.price.currency)
-    return (read.value, merged or scope.price), None
-
-
-def _stray(text: str) -> bool:
-    """Words behind a price that say something else than "negotiable" or "645,-"."""
-    left = text.strip("€$£ .,-–*()")
-    return bool(left) and normal(left) not in word_set("negotiable")
-
-
-def _currency(scope: Scope, name: str, cell: Cell) -> Reading:
-    text = clean(shown(cell))
-    if is_empty_mark(text):
-        return NOTHING
-    found = currency_of(text) or (text.upper() if len(text) == 3 and text.isalpha() else None)
-    return (found, None) if found else (None, Fault(name, "unknown_currency", f'The currency "{text}" is not known.'))
-
-
 def _date(scope: Scope, name: str, cell: Cell) -> Reading:
     if isinstance(cell, CellError):
         return None, Fault(name, "cell_error", f'The cell shows the spreadsheet error "{cell}".')
@@ -271,8 +235,8 @@ _READERS: dict[str, Callable[[Scope, str, Cell], Reading]] = {
     "diameter_core": _reel_size,
     "location_place": _place,
     "location_country": _country,
-    "price": _price,
-    "currency": _currency,
+    "price": price_cell,
+    "currency": currency_cell,
     "certification": _certificates,
     "form": _form,
     "grain": lambda scope, name, cell: (terms.grain(clean(shown(cell))), None),

@@ -34,6 +34,17 @@ CURRENCY = (
 MONEY = re.compile(rf"(?<![a-z]){CURRENCY}(?![a-z])")
 
 
+_DOLLARS = {"CA": "CAD", "AU": "AUD", "SG": "SGD", "HK": "HKD"}
+
+
+def as_meant(currency: str | None, text: str, *, country: str, home: str | None) -> str | None:
+    """A bare "$" is the dollar of the mill's country; ``None`` where the mill trades in another money."""
+    dollar = _DOLLARS.get(country)
+    if currency != "USD" or dollar is None or "$" not in text or re.search(r"us\s?\$|usd", text.casefold()):
+        return currency
+    return dollar if home in (dollar, None) else None
+
+
 def about_a_euro(currency: str | None) -> int:
     """How many of a currency make about one euro."""
     return _TO_THE_EURO.get(currency or "", 1)

@@ -59,6 +59,7 @@ def name_grade(scope: Scope, row: list[Cell], values: dict[str, object], result:
             )
     named = " ".join(t for t in (text, product) if t)
     if not named:
+        _grammage(scope, "", result)
         return
     certificates = terms.certificates(named)
     if certificates:
@@ -69,11 +70,25 @@ def name_grade(scope: Scope, row: list[Cell], values: dict[str, object], result:
             draft.caliper_um = rounded(Decimal(points[1]) * INCH_UM)
         elif microns := _MICRONS.search(named):
             draft.caliper_um = int(microns[1])
-    if draft.gsm is None and "gsm" not in scope.columns and (inside := _GSM_INSIDE.search(named)):
-        draft.gsm = tenth(Decimal(inside[1].replace(",", ".")))
+    _grammage(scope, named, result)
     _measures(scope, named, values, draft)
     if draft.quality_class is None and "quality_class" not in scope.columns:
         draft.quality_class = terms.class_inside(named)
+
+
+def _grammage(scope: Scope, named: str, result: RowResult) -> None:
+    """The grammage in the name of the product or in the heading, where the list has no column for it."""
+    inside, draft = _GSM_INSIDE.search(named), result.draft
+    if "gsm" not in scope.columns and inside is None and draft.gsm is None and scope.section_text:
+        inside = _GSM_INSIDE.search(scope.section_text)
+    if inside is None:
+        return
+    said = tenth(Decimal(inside[1].replace(",", ".")))
+    if draft.gsm is None and "gsm" not in scope.columns:
+        draft.gsm = said
+    elif draft.gsm is not None and 10 <= said <= 1500 and abs(draft.gsm - said) > draft.gsm / 20:
+        text = f"The name says {said:f} g/m², the column {draft.gsm:f}. Which of the two is right?"
+        result.faults.append(Fault("gsm", "conflict", text))
 
 
 _SIZES = frozenset({"format", "width_mm", "sheet_w_mm", "sheet_l_mm"})

@@ -77,6 +77,17 @@ def quantity(text: str, mark: Mark | None) -> Quantity:
     return NOT_A_NUMBER if value is None or _CUT.match(found["unit"]) else Quantity("number", value, unit=found["unit"])
 
 
+_AT_MOST = re.compile(
+    r"^\s*(?:max(?:\.|imum|imal)?|bis(?: zu)?|up to|<=?|≤|fino a|hasta|jusqu['’]?\s?[aà]|do|ad max)\s*(?=[\dØø])",
+    re.IGNORECASE,
+)
+
+
+def at_most(text: str) -> str:
+    """A diameter is told as the largest one: "max. 1250 mm" is 1250 mm."""
+    return _AT_MOST.sub("", text)
+
+
 def to_decimal(text: str, mark: Mark | None) -> Decimal | None:
     """``None``: not a number, or one that needs a decimal mark nobody could decide."""
     digits = _GROUPING.sub("", text).replace("−", "-").replace("–", "-").lstrip("+").replace(" ", "")

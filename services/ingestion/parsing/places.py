@@ -47,6 +47,11 @@ def _towns() -> dict[str, str]:
     return {t: code for code, towns in section("places", "towns").items() for t in words(towns)}
 
 
+def is_town(text: str) -> bool:
+    """Whether these words are the name of a known town and nothing else."""
+    return normal(text) in _towns()
+
+
 @cache
 def _states() -> dict[str, str]:
     return {s: code for code, states in section("places", "states").items() for s in words(states)}

@@ -4,8 +4,9 @@ import re
 from datetime import date
 
 from services.ingestion.parsing import dates, places
+from services.ingestion.parsing.money import CURRENCIES, MONEY
 from services.ingestion.parsing.sheets import Cell
-from services.ingestion.parsing.text import clean, fold
+from services.ingestion.parsing.text import clean, fold, normal
 from services.ingestion.parsing.units import HeaderUnit, cell_unit, header_unit
 
 _EX_PLACE = re.compile(r"\bex (?:mill|works|stock|warehouse|whse)?\s*([A-ZÅÄÖÜÉ][\w.\- ]{1,40}?)\s*\(([A-Z]{2})\)")
@@ -85,6 +86,35 @@ def units_in(texts: list[str]) -> dict[str, str]:
             for match in pattern.finditer(folded):
                 found.setdefault(dimension, set()).add(cell_unit(match["unit"], dimension) or "?")
     return {dimension: next(iter(units)) for dimension, units in found.items() if len(units) == 1 and "?" not in units}
+
+
+_PRICES = re.compile(r"\b(?:price|preis|prix|prezz|preci|preco|hinna|hinta|pris|prij|cen[ay]|fiyat|pret|quotation)")
+_STORE = "warehouse|magazzino|almacen|entrepot|depot|magazyn|magazijn|varasto|lager"
+_EX = re.compile(
+    rf"\b(?:ex|ab|loco|franco|depart|stock (?:in|at)|stored (?:in|at)|lagernd in|{_STORE})\b[ :,]*"
+    rf"(?:(?:{_STORE}|werk|stock|mill|works|usine|port|in|at|a|de|di)[ :,]+)*(?P<place>[a-z][a-z]+(?: [a-z]+){{0,2}})"
+)
+
+
+def currencies_in(texts: list[str]) -> set[str]:
+    """Every money that a sentence about the prices of the list names ("all prices in USD")."""
+    sentences = [s for text in texts for s in re.split(r"[.;\n]", fold(text)) if _PRICES.search(s)]
+    return {CURRENCIES[m.group()] for s in sentences for m in MONEY.finditer(s)}
+
+
+def stock_in(texts: list[str], home: str) -> tuple[str | None, str | None]:
+    """The one known town that the words above a list give as the place of its goods ("ab Lager Rotterdam")."""
+    found: set[tuple[str, str]] = set()
+    for text in texts:
+        for match in _EX.finditer(normal(text)):
+            words = match["place"].split()
+            for size in (3, 2, 1):
+                name = " ".join(words[:size])
+                country = places.place(name.title(), home)[1] if len(words) >= size else None
+                if country is not None and places.is_town(name):
+                    found.add((name.title(), country))
+                    break
+    return found.pop() if len(found) == 1 else (None, None)
 
 
 def price_in(texts: list[str]) -> HeaderUnit | None:

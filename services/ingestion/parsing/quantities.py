@@ -18,10 +18,11 @@ from services.ingestion.parsing.units import FACTORS, HeaderUnit, cell_unit, per
 
 _WITH_UNITS = frozenset({"length", "weight", "thickness", "gsm"})  # a unit may stand behind the number
 _THOUSANDS = re.compile(
-    r"\b(?:tsd|tausend|thousand|thousands|mille|migliaia|miles|milliers|1[.,' ]?000|'?000|tys|tis|bin|millares|ezer)\b"
+    r"(?:\b|x)(?:tsd|tausend|thousand|thousands|mille|migliaia|miles|milliers|1[.,' ]?000|'?000)\b"
+    r"|\b(?:tys|tis|bin|millares|ezer)\b"
     r"|\bm ?(?:sheets|shts|sht)\b"
 )
-COMMA_LANGUAGES = (frozenset(LANGUAGES) | {"sk", "nb", "no", "nn", "ro", "sl", "hr"}) - {"en"}
+COMMA_LANGUAGES = (frozenset(LANGUAGES) | {"sk", "nb", "no", "nn", "sl", "hr"}) - {"en"}
 _CORE_INCHES = frozenset({3, 4, 5, 6, 10, 12})
 _USUAL = {  # field -> what one cell usually holds, in canonical units
     "gsm": (10, 1500),
@@ -196,6 +197,7 @@ def _cells(column: Column, dimension: str) -> tuple[list[tuple[str, Decimal]], l
 
 
 def _either_mark(text: str) -> Quantity:
+    text = numbers.at_most(text)
     read = numbers.quantity(text, ",")
     return read if read.value is not None else numbers.quantity(text, ".")
 

@@ -10,25 +10,20 @@ from services.ingestion.parsing import crosschecks, dates, doubts, grades, place
 from services.ingestion.parsing.answers import LotReader, Part, column_reading, fingerprint, unread_rows
 from services.ingestion.parsing.columns import COUNTS as COUNT_FIELDS
 from services.ingestion.parsing.columns import DATES, DIMENSION, Column, resolve_columns
-from services.ingestion.parsing.delimited import decode_text
+from services.ingestion.parsing.decoding import decode
 from services.ingestion.parsing.lots import measure
 from services.ingestion.parsing.model import ListReading, MillContext, Problem, SheetFacts, UnreadableFile
 from services.ingestion.parsing.pieces import pieces, turned
-from services.ingestion.parsing.plain import AnyRow, is_lot, readings
-from services.ingestion.parsing.prose import list_date, place_in, price_in
+from services.ingestion.parsing.plain import AnyRow, PlainRow, is_lot, readings
+from services.ingestion.parsing.pricing import price_of_list
+from services.ingestion.parsing.prose import list_date, place_in, stock_in
 from services.ingestion.parsing.quantities import habit_of, plan_for
 from services.ingestion.parsing.scope import Scope, remembered, shown
 from services.ingestion.parsing.shape import layout
-from services.ingestion.parsing.sheets import MAX_BYTES, Cell, Document, Grid, fill_down, is_filled, refuse_other_kinds
+from services.ingestion.parsing.sheets import Cell, Document, Grid, fill_down, is_filled
 from services.ingestion.parsing.tables import Table, find_table, language_of
 from services.ingestion.parsing.text import clean
-from services.ingestion.parsing.units import HeaderUnit
 from services.ingestion.parsing.wording import in_language, told
-from services.ingestion.parsing.workbooks import decode_xls, decode_zip
-from shared.contracts.types import PriceUnit
-
-_ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def read_list(content: bytes, *, file_name: str, mill: MillContext, today: date) -> ListReading:
@@ -54,16 +49,22 @@ class OpenList:
         self.lots = sum(p.shape.kinds[p.start :].count("lot") for p in self.parts)
 
     def rows(self, *, long_way: bool = False) -> Iterator[AnyRow]:
-        """Every row of every list of the file; to be asked for once. ``long_way``: each on its own, to compare."""
+        """Every row of every list of the file; to be asked for once, and each is whole until the next.
+
+        ``long_way``: every row on its own, to compare.
+        """
         repeats = crosschecks.Repeats()
         for part in self.parts:
-            for row in _rows_of(part, long_way=long_way):
+            every = doubts.judged_every(len(part.shape.kinds) - part.start)
+            for at, row in enumerate(_rows_of(part, long_way=long_way)):
                 part.readable += is_lot(row)
                 judged = repeats.judged(row)
                 if judged.problems:
                     judged = replace(judged, problems=told(judged.problems, self._mill.language))
                 part.rows.append(judged)
                 yield judged
+                if at % every and isinstance(judged, PlainRow):
+                    judged.text = ""  # the list as a whole is judged by the other rows
             self._sheets[part.grid.name] = _facts(self._sheets[part.grid.name], part)
         if not any(part.rows for part in self.parts):
             yield from unread_rows(self._document)
@@ -120,20 +121,6 @@ def _facts(known: SheetFacts, part: Part) -> SheetFacts:
     )
 
 
-def decode(content: bytes, *, mill: MillContext) -> Document:
-    """By what the bytes are, never by what the name says."""
-    if not content.strip():
-        raise UnreadableFile("empty", "The file is empty. Please send the list.")
-    if len(content) > MAX_BYTES:
-        raise UnreadableFile("too_large", f"The file is larger than {MAX_BYTES // 1024 // 1024} MB. Please split it.")
-    refuse_other_kinds(content)
-    if content.startswith(_ZIP):
-        return decode_zip(content)
-    if content.startswith(_OLE):
-        return decode_xls(content)
-    return decode_text(content, language=mill.language)
-
-
 def _parts(document: Document, grid: Grid, *, mill: MillContext, today: date) -> Iterator[Part]:
     found = False
     for start, piece in pieces(grid):
@@ -171,29 +158,14 @@ def _part(document: Document, grid: Grid, table: Table, *, mill: MillContext, to
     scope = Scope(named, plans, habit, mill, today)
     for name in DATES & set(named):
         scope.orders[name] = dates.decide_order(named[name].texts, country=mill.country)
-    scope.price = _price_unit(named.get("price"), above)
-    if scope.price is not None and scope.price.unit == "ton?" and not habit.imperial:
-        scope.price = HeaderUnit("price", PriceUnit.PER_T.value, scope.price.currency)
+    price_of_list(scope, grid, table, above)
+    if "location_place" not in named and "location_country" not in named:
+        scope.place = stock_in(above, mill.country)
     _start_from_name(scope, grid.name)
     scope.headings.of_list(above, grid.name)
-    if document.kind == "text":
-        scope.place = place_in(above, mill.country)
+    if document.kind == "text" and (place := place_in(above, mill.country))[1] is not None:
+        scope.place = place
     return Part(grid, table, columns, scope, layout(grid, table, named, typed=document.kind == "text"))
-
-
-def _price_unit(column: Column | None, above: list[str]) -> HeaderUnit | None:
-    """Money per what: from the header, else from the words above the list ("Preise EUR/t ab Werk")."""
-    if column is None:
-        return None
-    own = column.header.unit if column.header.unit and column.header.unit.dimension == "price" else None
-    if column.unit:
-        return HeaderUnit("price", column.unit, own.currency if own else None)
-    told = price_in(above)
-    if own is None or not own.unit:
-        if told is None:
-            return own
-        return HeaderUnit("price", told.unit, own.currency if own and own.currency else told.currency)
-    return own if own.currency else HeaderUnit("price", own.unit, told.currency if told else None)
 
 
 def _rows_of(part: Part, *, long_way: bool) -> Iterator[AnyRow]:

@@ -33,6 +33,7 @@ class Scope:
     today: date
     orders: dict[str, dates.Order | None] = field(default_factory=dict[str, dates.Order | None])
     price: HeaderUnit | None = None
+    money_unclear: bool = False  # the words around the list name several currencies
     place: tuple[str | None, str | None] = (None, None)
     section_grade: grades.Grade | None = None
     section_text: str | None = None

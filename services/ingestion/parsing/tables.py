@@ -11,7 +11,7 @@ from services.ingestion.parsing.units import header_unit
 SEARCHED_ROWS = 60
 LEAST_FIELDS = 3
 LIKE_THE_BEST = 0.5  # a repeated header further down may be known better than the first one
-LANGUAGES = ("en", "de", "it", "es", "fr", "fi", "sv", "nl", "pl", "pt", "cs", "da", "tr", "hu")
+LANGUAGES = ("en", "de", "it", "es", "fr", "fi", "sv", "nl", "pl", "pt", "cs", "da", "tr", "hu", "ro")
 
 
 @dataclass(frozen=True, slots=True)

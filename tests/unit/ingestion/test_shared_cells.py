@@ -5,7 +5,7 @@ from datetime import date
 
 from bench import lists
 from services.ingestion.parsing.model import MillContext, RowReading
-from services.ingestion.parsing.plain import PlainRow, readings
+from services.ingestion.parsing.plain import AnyRow, PlainRow, readings
 from services.ingestion.parsing.reading import OpenList
 from tests.support.lists import TODAY, sample_lists
 from tests.support.rendering import written
@@ -28,8 +28,15 @@ def known_lists() -> Iterator[Given]:
 def read(given: Given, *, long_way: bool) -> tuple[list[RowReading], int]:
     _, content, file_name, mill, today = given
     opened = OpenList(content, file_name=file_name, mill=mill, today=today)
-    rows = list(opened.rows(long_way=long_way))
-    return readings(rows), sum(isinstance(row, PlainRow) for row in rows)
+    plain = 0
+
+    def counted() -> Iterator[AnyRow]:
+        nonlocal plain
+        for row in opened.rows(long_way=long_way):
+            plain += isinstance(row, PlainRow)
+            yield row
+
+    return readings(counted()), plain
 
 
 def test_list_when_read_by_shared_cells_then_says_the_same_as_row_by_row() -> None:
