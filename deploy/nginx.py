@@ -20,7 +20,7 @@ from deploy.screen import say
 
 TEMPLATE = Path(__file__).with_name("nginx.conf")
 SIGN_INS_PER_SECOND = 2
-CONNECTIONS_PER_ADDRESS = 512  # of 2,048 of each worker, two for each request
+CONNECTIONS_PER_ADDRESS = 1024  # of 4,096 of each worker, two for each request
 CERTIFICATE_DAYS = 825  # more is refused by some browsers
 PAGES = """\
         location /mvp/app/ {
