@@ -6,8 +6,9 @@ from typing import cast
 
 import orjson
 from pydantic import BaseModel, ConfigDict
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.problems import BadRequest
+from shared.problems import BadRequest, TooLarge
 
 DEPTH_MAX = 32  # ours go 5 deep; checks that call themselves stop at some hundred
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -54,3 +55,28 @@ def _members(value: object) -> int:
         else:
             waiting.extend((inner, depth + 1) for inner in cast(list[object], one))
     return count
+
+
+class Bounded:
+    """Pure ASGI: a body over the limit is refused while it arrives, whether or not its length was announced."""
+
+    def __init__(self, app: ASGIApp, *, body_bytes_max: int) -> None:
+        self._app = app
+        self._max = body_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max or (announced.isdigit() and int(announced) > self._max):
+                raise TooLarge(f"The body may have at most {self._max} bytes; send less.")
+            return message
+
+        await self._app(scope, receive_bounded, send)

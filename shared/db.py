@@ -2,12 +2,14 @@
 
 import select
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
+from types import TracebackType
 from typing import LiteralString, TypeVar
 
 import orjson
 from psycopg import AsyncConnection, sql
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow, class_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
@@ -75,13 +77,9 @@ class Database:
                 await conn.set_autocommit(False)
             yield conn
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[Conn]:
+    def reading(self) -> AbstractAsyncContextManager[Conn]:
         """The same for who seldom writes: the transaction begins with the first statement that is no plain SELECT."""
-        async with self._pool.connection() as conn:
-            if not conn.autocommit:
-                await conn.set_autocommit(True)
-            yield conn
+        return _Lent(self._pool)
 
     @asynccontextmanager
     async def session(self) -> AsyncGenerator[Conn]:
@@ -97,6 +95,35 @@ class Database:
     def figures(self) -> Mapping[str, int]:
         """Pool figures for metrics and health."""
         return self._pool.get_stats()
+
+
+class _Lent(AbstractAsyncContextManager[Conn]):
+    """As the pool's own ``connection()``, but for what there is to do at the end when nothing was begun: nothing."""
+
+    def __init__(self, pool: AsyncConnectionPool[Conn]) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Conn:
+        self._conn = conn = await self._pool.getconn()
+        ready = False
+        try:
+            if not conn.autocommit:
+                await conn.set_autocommit(True)
+            ready = True
+        finally:
+            if not ready:
+                await self._pool.putconn(conn)
+        return conn
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        conn = self._conn
+        try:
+            if conn.info.transaction_status != TransactionStatus.IDLE:
+                await conn.__aexit__(kind, error, traceback)
+        finally:
+            await self._pool.putconn(conn)
 
 
 async def _configure(conn: Conn) -> None:

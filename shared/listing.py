@@ -31,7 +31,7 @@ from shared.db import Conn, Database
 from shared.filtering import OPERATIONS, Kind, Listing
 from shared.instants import encoded
 from shared.keyset import TOTAL_MAX, Found, Mark, Question
-from shared.paging import LIMIT_DEFAULT, AtLeast, Counted, Cursor, Limit, Page
+from shared.paging import LIMIT_DEFAULT, Cursor, Limit, Page
 
 TOTAL = "return=total-count"
 R = TypeVar("R")
@@ -79,8 +79,8 @@ class Asked:
         read = self._reading(fetch)
         if self.export is not None:
             return await self._file(read, shape, skips=True)
-        page = self.page((await read(self.question)).shaped(shape))
-        body = {"items": page.items, **page.model_dump(exclude={"items"})}
+        found = (await read(self.question)).shaped(shape)
+        body = {"items": found.rows, **self._envelope(found)}
         return Response(
             encoded(body),
             media_type="application/json",
@@ -89,6 +89,9 @@ class Asked:
 
     def page(self, found: Found[S]) -> Page[S]:
         """The envelope with its cursors; sets the headers."""
+        return Page[S](items=found.rows, **self._envelope(found))
+
+    def _envelope(self, found: Found[S]) -> dict[str, Any]:
         before, after = (
             None if mark is None else paging.seal(self.request, name, *mark)
             for name, mark in (("b", found.before), ("a", found.after))
@@ -97,16 +100,15 @@ class Asked:
         total = found.total
         if total is not None:
             self.response.headers["Preference-Applied"] = TOTAL
-        return Page[S](
-            items=found.rows,
-            next_cursor=after,
-            prev_cursor=before,
-            total_count=AtLeast(gte=TOTAL_MAX) if total is not None and total > TOTAL_MAX else total,
-            facets=None if found.facets is None else {name: _counts(one) for name, one in found.facets.items()},
-        )
+        return {
+            "next_cursor": after,
+            "prev_cursor": before,
+            "total_count": {"gte": TOTAL_MAX} if total is not None and total > TOTAL_MAX else total,
+            "facets": None if found.facets is None else {name: _counts(one) for name, one in found.facets.items()},
+        }
 
     def _reading(self, fetch: Fetch[R]) -> Read[R]:
-        """Pages in the request's transaction; those of a file in one of their own each, so that none is held long."""
+        """Pages by the request's connection; each of a file by one of its own, so that none is held long."""
         db: Database = self.request.app.state.db
 
         async def read(question: Question) -> Found[R]:
@@ -114,7 +116,7 @@ class Asked:
             # A route that has looked something up holds a connection already; two at once could use up the pool.
             if self.export is None or (held.is_open and question.start is None):
                 return await fetch(await held.conn(), question)
-            async with db.transaction() as conn:
+            async with db.reading() as conn:
                 return await fetch(conn, question)
 
         return read
@@ -159,8 +161,8 @@ class Asked:
         return paging.seal(self.request, "a", *mark)
 
 
-def _counts(counted: list[tuple[str, int]]) -> list[Counted]:
-    return [Counted(value=value, count=count) for value, count in counted]
+def _counts(counted: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    return [{"value": value, "count": count} for value, count in counted]
 
 
 class Listed:

@@ -9,6 +9,7 @@ import hashlib
 import os
 from functools import cache
 from typing import Annotated, Generic, TypeVar
+from urllib.parse import urlencode
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -79,18 +80,24 @@ def not_of_this_list() -> BadRequest:
 
 def link(request: Request, *, before: str | None, after: str | None) -> str:
     """The ``Link`` header of a page, relative to the host."""
-    links = [f'<{address(request, None)}>; rel="first"']
+    begin = address(request, None)
+    links = [f'<{begin}>; rel="first"']
     for cursor, relation in ((before, "prev"), (after, "next")):
         if cursor is not None:
-            links.insert(0, f'<{address(request, cursor)}>; rel="{relation}"')
+            links.insert(0, f'<{_going_on(begin, cursor)}>; rel="{relation}"')
     return ", ".join(links)
 
 
 def address(request: Request, cursor: str | None) -> str:
     """Where this very list goes on, relative to the host; ``None``: where it begins."""
-    url = request.url
-    there = url.remove_query_params("cursor") if cursor is None else url.include_query_params(cursor=cursor)
-    return relative(request, there)
+    path: str = request.scope["path"]
+    asked = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "cursor"])
+    begin = f"{path}?{asked}" if asked else path
+    return begin if cursor is None else _going_on(begin, cursor)
+
+
+def _going_on(begin: str, cursor: str) -> str:
+    return f"{begin}{'&' if '?' in begin else '?'}cursor={cursor}"
 
 
 def relative(request: Request, url: URL) -> str:
@@ -105,7 +112,7 @@ def _cipher(key: str) -> AESGCM:
 
 def _question(request: Request) -> bytes:
     filters = sorted((name, value) for name, value in request.query_params.multi_items() if name not in _OWN)
-    return f"{request.url.path} {filters}".encode()
+    return f"{request.scope['path']} {filters}".encode()
 
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="elements per page")]

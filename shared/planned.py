@@ -44,6 +44,8 @@ class Call:
     headers: tuple[Field, ...]
     request: str | None
     response: str | None
+    answers: bool
+    """Whether somebody here takes the response."""
 
     async def given(self, request: Request, response: Response, known: dict[Any, Any]) -> tuple[dict[str, Any], Errors]:
         """Its arguments, or what is wrong with them."""
@@ -128,15 +130,17 @@ def call_of(dependant: Dependant) -> Call | None:
     calls = [call_of(one) for one in dependant.dependencies]
     if any(one is None for one in calls):
         return None
+    below = tuple(one for one in calls if one is not None)
     return Call(
         function=function,
         name=dependant.name,
-        calls=tuple(one for one in calls if one is not None),
+        calls=below,
         path=_fields_of(dependant.path_params),
         query=_fields_of(dependant.query_params),
         headers=_fields_of(dependant.header_params),
         request=dependant.request_param_name,
         response=dependant.response_param_name,
+        answers=dependant.response_param_name is not None or any(one.answers for one in below),
     )
 
 
@@ -153,9 +157,7 @@ def answer_of(route: APIRoute) -> Answer | None:
     field, status = route.response_field, route.status_code or 200
 
     async def answer(request: Request) -> Response:
-        aside = Response()
-        del aside.headers["content-length"]
-        aside.status_code = None  # type: ignore[assignment] – as the framework does: unless the route says one
+        aside = _aside() if plan.answers else _NOT_ASKED
         arguments, errors = await plan.given(request, aside, {})
         if errors:
             raise RequestValidationError(errors)
@@ -173,6 +175,17 @@ def answer_of(route: APIRoute) -> Answer | None:
         return response
 
     return answer
+
+
+def _aside() -> Response:
+    """What a route or a dependency says besides: headers, and a status if it says one."""
+    response = Response()
+    del response.headers["content-length"]
+    response.status_code = None  # type: ignore[assignment] – as the framework does
+    return response
+
+
+_NOT_ASKED = _aside()
 
 
 class Planned:

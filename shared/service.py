@@ -3,8 +3,9 @@
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Annotated, Any, ClassVar, cast
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import TracebackType
+from typing import Annotated, Any, ClassVar, Self, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.params import Form
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import caching, idempotency, log, metrics, problems, trace
 from shared.auth import READING, public
-from shared.bodies import strict_json
+from shared.bodies import Bounded, strict_json
 from shared.config import ServiceSettings
 from shared.contracts.base import ActorRef
 from shared.db import Conn, Database
@@ -76,13 +77,13 @@ class TransactionRoute(DescribedRoute):
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
 
         async def answer(strict: StrictRequest) -> Response:
-            async with AsyncExitStack() as stack:
-                reads = strict.method in READING
-                strict.state.transaction = _Transaction(stack, cast(Database, strict.app.state.db), reads=reads)
+            reads = strict.method in READING
+            async with _Transaction(cast(Database, strict.app.state.db), reads=reads) as transaction:
+                strict.state.transaction = transaction
                 key = strict.headers.get(idempotency.HEADER)
                 if key is None or not self.takes_keys or reads:
                     return await original(strict)
-                return await idempotency.answered_once(strict, key, conn=strict.state.transaction.conn, answer=original)
+                return await idempotency.answered_once(strict, key, conn=transaction.conn, answer=original)
 
         async def handle(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
@@ -114,9 +115,9 @@ class KeylessRoute(TransactionRoute):
 
 
 class _Transaction:
-    def __init__(self, stack: AsyncExitStack, db: Database, *, reads: bool) -> None:
-        self._stack = stack
+    def __init__(self, db: Database, *, reads: bool) -> None:
         self._begin = db.reading if reads else db.transaction
+        self._lent: AbstractAsyncContextManager[Conn] | None = None
         self._conn: Conn | None = None
 
     @property
@@ -125,8 +126,19 @@ class _Transaction:
 
     async def conn(self) -> Conn:
         if self._conn is None:
-            self._conn = await self._stack.enter_async_context(self._begin())
+            lent = self._begin()
+            self._conn = await lent.__aenter__()
+            self._lent = lent
         return self._conn
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._lent is not None:
+            await self._lent.__aexit__(kind, error, traceback)
 
 
 async def _open(request: Request) -> Conn:
@@ -181,31 +193,6 @@ class Traced:
                 level = logging.DEBUG if scope["path"].startswith(("/health", "/metrics")) else logging.INFO
                 path, method = scope["path"], scope["method"]
                 log.tell(LOG, level, "request", method=method, path=path, status=status, took_ms=took)
-
-
-class Bounded:
-    """Pure ASGI: a body over the limit is refused while it arrives, whether or not its length was announced."""
-
-    def __init__(self, app: ASGIApp, *, body_bytes_max: int) -> None:
-        self._app = app
-        self._max = body_bytes_max
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        received = 0
-
-        async def receive_bounded() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._max or (announced.isdigit() and int(announced) > self._max):
-                raise TooLarge(f"The body may have at most {self._max} bytes; send less.")
-            return message
-
-        await self._app(scope, receive_bounded, send)
 
 
 def create_app(

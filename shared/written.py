@@ -16,6 +16,7 @@ from shared.instants import written
 from shared.reading import Statement
 
 _SECONDS = 19  # characters of 2026-03-02 14:05:00
+_MILLISECONDS = 26  # of 2026-03-02 14:05:00.123+00
 
 
 class _Instant(Loader):
@@ -26,10 +27,12 @@ class _Instant(Loader):
         self._other = TimestamptzLoader(oid, context)
 
     def load(self, data: Buffer) -> str:
-        text = bytes(data).decode("ascii")
+        text = str(data, "ascii")
         if text[-3:] != "+00" or text[10] != " " or text[_SECONDS] not in ".+":
             return written(self._other.load(data))
-        return f"{text[:10]}T{text[11:_SECONDS]}.{text[_SECONDS + 1 : -3]:0<3.3}Z"
+        if len(text) >= _MILLISECONDS:
+            return f"{text[:10]}T{text[11:23]}Z"
+        return f"{text[:10]}T{text[11:_SECONDS]}.{text[_SECONDS + 1 : -3]:0<3}Z"
 
 
 _ADAPTERS = AdaptersMap(adapters)

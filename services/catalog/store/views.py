@@ -98,8 +98,7 @@ _OWNER_ROWS: LiteralString = """
 """
 
 # The rules of buyer_allowed and shown_status in SQL; a test holds both against the functions they repeat.
-_BUYER_ROWS: LiteralString = """
-    SELECT {mark}, i.item_id, v.viewer
+_OF_BUYER: LiteralString = """
     FROM item AS i
     JOIN organization_replica AS mill ON mill.organization_id = i.mill_id AND mill.status = 'approved'
     JOIN rule_set AS rules ON rules.mill_id = i.mill_id
@@ -123,6 +122,7 @@ _BUYER_ROWS: LiteralString = """
         AND i.status IN ('available', 'pre_production', 'reserved', 'sold')
         AND (v.viewer >= 3 OR i.status IN ('available', 'pre_production')) {filters}
 """
+_BUYER_ROWS: LiteralString = "SELECT {mark}, i.item_id, v.viewer" + _OF_BUYER
 
 # The members of the rows found.
 _SHOWN: LiteralString = """
@@ -168,7 +168,7 @@ def names_of(*, of_buyer: bool, detail: bool) -> tuple[str, ...]:
 
 @cache
 def _shown(*, of_buyer: bool, detail: bool) -> LiteralString:
-    columns: list[LiteralString] = [one for one in _columns(of_buyer=of_buyer, detail=detail).values()]
+    columns: list[LiteralString] = list(_columns(of_buyer=of_buyer, detail=detail).values())
     places: LiteralString = ", ".join(columns)
     # Without its line breaks psycopg keeps what it made of the statement; of a longer one it does not.
     return " ".join(_SHOWN.replace("{columns}", places).split())
@@ -182,11 +182,22 @@ def asked(
     parts = question.parts(params)
     # The limit stands in the statement: with a limit it does not know, the server plans for a tenth of all rows.
     limit = cast(LiteralString, f" LIMIT {int(question.limit) + 1} OFFSET {int(question.skip)}")
+    if buyer_id is not None and words is None and not question.sorted:
+        # An index gives this order, so each row that is found is shown: nothing is joined a second time.
+        shown = _shown_at_once().format(mark=parts.mark, filters=parts.filters, order=parts.order)
+        return shown + limit, params
     rows = _rows(words=words, buyer_id=buyer_id, mill_id=mill_id).format(
         mark=parts.mark, filters=parts.filters, order=parts.order + limit
     )
     shown = _shown(of_buyer=buyer_id is not None, detail=False)
     return shown.replace("{rows}", rows) + " " + parts.order, params
+
+
+@cache
+def _shown_at_once() -> LiteralString:
+    columns: list[LiteralString] = list(_columns(of_buyer=True, detail=False).values())
+    shown: LiteralString = "SELECT {mark}, " + ", ".join(columns) + _OF_BUYER + " {order}"
+    return " ".join(shown.split())
 
 
 @cache
@@ -229,14 +240,22 @@ def _params(buyer_id: UUID | None, mill_id: UUID | None) -> dict[str, object]:
     return {"buyer_id": buyer_id, "mill_id": mill_id, "viewer": viewer.value}
 
 
-def _one_of(rows: LiteralString, conditions: LiteralString, *, of_buyer: bool = False) -> LiteralString:
-    found = " ".join(rows.format(mark="NULL AS mark", filters=conditions).split())
-    return _shown(of_buyer=of_buyer, detail=True).replace("{rows}", found)
+def _one_of_owner(conditions: LiteralString) -> LiteralString:
+    found = " ".join(_OWNER_ROWS.format(mark="NULL AS mark", filters=conditions).split())
+    return _shown(of_buyer=False, detail=True).replace("{rows}", found)
 
 
-_ONE_OF_ANY = _one_of(_OWNER_ROWS, "AND i.item_id = %(item_id)s")
-_ONE_OF_MILL = _one_of(_OWNER_ROWS, "AND i.item_id = %(item_id)s AND i.mill_id = %(mill_id)s")
-_ONE_OF_BUYER = _one_of(_BUYER_ROWS, "AND i.item_id = %(item_id)s", of_buyer=True)
+def _one_of_buyer() -> LiteralString:
+    """All members at once: nothing is sorted, so nothing has to be found before it is joined a second time."""
+    columns: list[LiteralString] = list(_columns(of_buyer=True, detail=True).values())
+    rows = _OF_BUYER.format(filters="AND i.item_id = %(item_id)s")
+    shown: LiteralString = "SELECT NULL AS mark, " + ", ".join(columns) + rows
+    return " ".join(shown.split())
+
+
+_ONE_OF_ANY = _one_of_owner("AND i.item_id = %(item_id)s")
+_ONE_OF_MILL = _one_of_owner("AND i.item_id = %(item_id)s AND i.mill_id = %(mill_id)s")
+_ONE_OF_BUYER = _one_of_buyer()
 
 
 async def one(conn: Conn, item_id: UUID, *, buyer_id: UUID | None, mill_id: UUID | None) -> Row | None:

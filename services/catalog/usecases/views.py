@@ -56,12 +56,11 @@ def _as(actor: Actor) -> tuple[UUID | None, UUID | None]:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a row of some viewer becomes a view: which values are shown under which names, and what is hidden."""
+    """How a row of some viewer becomes a view: which values are shown under which names; the others stay ``None``."""
 
     names: tuple[str, ...]
     values: Callable[[views.Row], tuple[Any, ...]]
-    hidden: dict[str, None]
-    redacted: list[str]
+    empty: View
 
 
 _PLACES = {name: place for place, name in enumerate(views.names_of(of_buyer=True, detail=False))}
@@ -74,7 +73,7 @@ _MY = itemgetter(
                                  "window_expires_at"))
 )  # fmt: skip
 # Made of several values of the row; here only for their place.
-_MADE = {"mill": "mill_id", "exclusivity": "opened"}
+_MADE = {"mill": "mill_id", "exclusivity": "grants_used"}
 _NOTHING: dict[str, None] = {"match": None, "interest": None, "window": None}
 
 
@@ -87,33 +86,29 @@ def _form(viewer: int, price: str | None, identity: str | None, of_buyer: bool, 
     shown = tuple(name for name in members if name in visible)
     places = {name: place for place, name in enumerate(views.names_of(of_buyer=of_buyer, detail=detail))}
     values = itemgetter(*(places[_MADE.get(name, name)] for name in shown)) if shown else tuple
-    return _Form(shown, values, dict.fromkeys(hidden), hidden)
+    return _Form(shown, values, {**dict.fromkeys(members), "my": _NOTHING, "redacted": hidden})
 
 
 def _shape(row: views.Row, *, of_buyer: bool, detail: bool) -> View:
     viewer, price, identity = _CLASS(row)
     form = _form(viewer, price, identity, of_buyer, detail)
-    view: View = dict(zip(form.names, form.values(row), strict=False))
-    if "mill" in view:
+    view = form.empty.copy()
+    view.update(zip(form.names, form.values(row), strict=False))
+    if view["mill"] is not None:
         mill_id, name, slug = _MILL(row)
         view["mill"] = {"id": mill_id, "name": name, "slug": slug}
-    if "exclusivity" in view:
+    if view["exclusivity"] is not None:
         used, most, opened = _EXCLUSIVITY(row)
         view["exclusivity"] = {"grants_used": used, "max_grants": most, "open": opened}
     if view.get("datasheets"):
         view["datasheets"] = _sheets(view["datasheets"], Viewer(viewer))
-    view.update(form.hidden)
     match_id, score, interest_id, position, window_id, expires_at = _MY(row)
-    view["my"] = (
-        {
+    if match_id or interest_id or window_id:
+        view["my"] = {
             "match": {"id": match_id, "score": score} if match_id else None,
             "interest": {"id": interest_id, "position": position} if interest_id else None,
             "window": {"id": window_id, "expires_at": expires_at} if window_id else None,
         }
-        if match_id or interest_id or window_id
-        else _NOTHING
-    )
-    view["redacted"] = form.redacted
     return view
 
 
