@@ -19,6 +19,8 @@ from deploy.layout import Layout
 from deploy.screen import say
 
 TEMPLATE = Path(__file__).with_name("nginx.conf")
+SIGN_INS_PER_SECOND = 2
+CONNECTIONS_PER_ADDRESS = 1024  # of 4,096 of each worker, two for each request
 CERTIFICATE_DAYS = 825  # more is refused by some browsers
 PAGES = """\
         location /mvp/app/ {
@@ -55,9 +57,9 @@ class Site:
     https: int = 443
     address: str = ""
     pages: Path | None = None
-    sign_ins_per_second: int = 2
+    sign_ins_per_second: int = SIGN_INS_PER_SECOND
     sign_in_burst: int = 20
-    connections_per_address: int = 512  # of 2,048 of each worker, two for each request
+    connections_per_address: int = CONNECTIONS_PER_ADDRESS
 
 
 def render(site: Site) -> str:
@@ -124,6 +126,12 @@ def write(
     certificate: Annotated[Path | None, typer.Option(help="PEM; without one a self-made one is used.")] = None,
     key: Annotated[Path | None, typer.Option(help="PEM, belongs to the certificate.")] = None,
     pages: Annotated[Path | None, typer.Option(help="Folder of a built front end to show at /mvp/app/.")] = None,
+    sign_ins_per_second: Annotated[
+        int, typer.Option(min=1, help="Of one address, at all doors that are open without a token; 20 more at once.")
+    ] = SIGN_INS_PER_SECOND,
+    connections_per_address: Annotated[
+        int, typer.Option(min=1, help="At the same time; a company has many people behind one.")
+    ] = CONNECTIONS_PER_ADDRESS,
 ) -> None:
     """Write var/nginx/nginx.conf; start it with `nginx -c`."""
     layout = Layout.of_environment()
@@ -146,6 +154,8 @@ def write(
         http=http,
         https=https,
         pages=pages.resolve() if pages else None,
+        sign_ins_per_second=sign_ins_per_second,
+        connections_per_address=connections_per_address,
     )
     file = folder / "nginx.conf"
     file.write_text(render(site), "utf-8")

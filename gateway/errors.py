@@ -30,7 +30,7 @@ class TokenRevoked(NotAuthenticated):
     slug = "token_revoked"
 
     def __init__(self) -> None:
-        super().__init__("This sign-in was ended; sign in again.")
+        super().__init__("This sign-in or token is no longer in force; sign in again, or make a new token.")
 
 
 class RightsChanged(NotAuthenticated):

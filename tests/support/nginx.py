@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.embedded.place import own, server_account
 from deploy.embedded.process import listens
-from deploy.nginx import Site, make_certificate, render
+from deploy.nginx import CONNECTIONS_PER_ADDRESS, Site, make_certificate, render
 from tests.support.ports import free_ports
 from tests.support.wait import until_sync
 
@@ -33,7 +33,7 @@ class Nginx:
 
 @contextmanager
 def running_nginx(
-    gateway_ports: tuple[int, ...], pages: Path | None = None, *, connections_per_address: int = 512
+    gateway_ports: tuple[int, ...], pages: Path | None = None, *, connections_per_address: int = CONNECTIONS_PER_ADDRESS
 ) -> Generator[Nginx]:
     folder = Path(tempfile.mkdtemp(prefix="offcut-nginx-"))
     folder.chmod(0o755)  # the workers run as somebody else
