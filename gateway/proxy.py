@@ -90,14 +90,16 @@ class Proxy:
                 answer.connection.protocol.read_timeout = self._settings.idle_seconds
             await sent.start(answer.status, rules.to_client(answer.raw_headers, status=answer.status))
             try:
-                async for chunk in answer.content.iter_any():
-                    await sent.more(chunk)
+                ended = False
+                while not ended:
+                    chunk = await answer.content.readany()
+                    ended = answer.content.at_eof()
+                    await sent.more(chunk, last=ended)
             except aiohttp.ServerTimeoutError:
                 raise UpstreamTimeout(f"The {service} service went silent in its answer; ask again.") from None
             except (aiohttp.ClientError, ConnectionError) as error:
                 LOG.warning("upstream broke off in its answer", extra={"upstream": service, "cause": repr(error)})
                 raise UpstreamBroken(f"The {service} service broke off in its answer; ask again.") from None
-        await sent.end()
 
     async def call(
         self,
@@ -137,23 +139,26 @@ class _Sent:
     def __init__(self, send: Send, *, silence_seconds: float) -> None:
         self._send = send
         self._silence = silence_seconds
+        self._more = False
         self.started = False
 
     async def start(self, status: int, headers: rules.Headers) -> None:
         self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
-    async def more(self, chunk: bytes) -> None:
+    async def more(self, chunk: bytes, *, last: bool) -> None:
+        message = {"type": "http.response.body", "body": chunk, "more_body": not last}
+        if not self._more:  # after the head nothing waits that was not waited for with the head
+            self._more = True
+            await self._send(message)
+            return
         try:
             async with asyncio.timeout(self._silence):
-                await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await self._send(message)
         except TimeoutError:
             raise RequestTimeout(
                 f"Nothing of the answer was taken for {self._silence:.0f} seconds; ask again."
             ) from None
-
-    async def end(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class _Body:
