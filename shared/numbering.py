@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg import AsyncCursor
 from psycopg.errors import NotNullViolation
+from psycopg.rows import class_row
 
 from shared.contracts.base import stream_of
 from shared.db import Conn, execute, fetch_all, fetch_one
@@ -79,30 +81,31 @@ async def give_numbers(conn: Conn, service: str, head: Mark) -> Sequence[SentRow
     no number for what was taken, ``sent`` refuses it, and nothing has happened: ``HeadMoved``.
     """
     try:
-        return await fetch_all(
-            conn,
-            SentRow,
-            """
-            WITH taken AS (
-                DELETE FROM outbox
-                WHERE id = ANY (ARRAY(SELECT id FROM outbox ORDER BY id LIMIT %(limit)s))
-                RETURNING id, event_id, type, key, correlation_id, meta, body, occurred_at
-            ), moved_on AS (
-                UPDATE stream_head AS h SET seq = h.seq + c.moved
-                FROM (SELECT count(*) AS moved FROM taken) AS c
-                WHERE h.stream = %(stream)s AND h.seq = %(seq)s AND h.epoch = %(epoch)s AND c.moved > 0
-                RETURNING h.seq - c.moved AS seq
-            ), numbered AS (
-                INSERT INTO sent (seq, event_id, type, key, correlation_id, meta, body, occurred_at)
-                SELECT m.seq + row_number() OVER (ORDER BY t.id),
-                       t.event_id, t.type, t.key, t.correlation_id, t.meta, t.body, t.occurred_at
-                FROM taken AS t LEFT JOIN moved_on AS m ON true
-                RETURNING seq, event_id, type, key, meta, body, occurred_at
+        # A plain cursor begins nothing: where the connection is in no transaction, the statement is one by itself.
+        async with AsyncCursor(conn, row_factory=class_row(SentRow)) as cursor:
+            await cursor.execute(
+                """
+                WITH taken AS (
+                    DELETE FROM outbox
+                    WHERE id = ANY (ARRAY(SELECT id FROM outbox ORDER BY id LIMIT %(limit)s))
+                    RETURNING id, event_id, type, key, correlation_id, meta, body, occurred_at
+                ), moved_on AS (
+                    UPDATE stream_head AS h SET seq = h.seq + c.moved
+                    FROM (SELECT count(*) AS moved FROM taken) AS c
+                    WHERE h.stream = %(stream)s AND h.seq = %(seq)s AND h.epoch = %(epoch)s AND c.moved > 0
+                    RETURNING h.seq - c.moved AS seq
+                ), numbered AS (
+                    INSERT INTO sent (seq, event_id, type, key, correlation_id, meta, body, occurred_at)
+                    SELECT m.seq + row_number() OVER (ORDER BY t.id),
+                           t.event_id, t.type, t.key, t.correlation_id, t.meta, t.body, t.occurred_at
+                    FROM taken AS t LEFT JOIN moved_on AS m ON true
+                    RETURNING seq, event_id, type, key, meta, body, occurred_at
+                )
+                SELECT seq, event_id::text, type, key, meta, body, occurred_at FROM numbered ORDER BY seq
+                """,
+                {"stream": stream_of(service), "seq": head.seq, "epoch": head.epoch, "limit": BATCH_MAX},
             )
-            SELECT seq, event_id::text, type, key, meta, body, occurred_at FROM numbered ORDER BY seq
-            """,
-            {"stream": stream_of(service), "seq": head.seq, "epoch": head.epoch, "limit": BATCH_MAX},
-        )
+            return await cursor.fetchall()
     except NotNullViolation:
         raise HeadMoved from None
 

@@ -83,7 +83,7 @@ class Relay:
         return moved
 
     async def _give_numbers(self, known: Mark | None) -> tuple[Mark, Sequence[SentRow]]:
-        async with self._database.transaction() as conn:
+        async with self._database.reading() as conn:
             head = known or await numbering.head_of(conn, self._service)
             moved = await numbering.give_numbers(conn, self._service, head)
             if moved:
