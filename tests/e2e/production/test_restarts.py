@@ -1,6 +1,6 @@
 """Production settings behind nginx: whatever is restarted, nobody notices.
 
-A longer run: `OFFCUT_RESTART_ROUNDS=3 bin/test e2e -k restarts`.
+A longer run, with a restart of all services one after another: `OFFCUT_RESTART_ROUNDS=3 bin/test e2e -k restarts`.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from tests.support.wait import until
 
 pytestmark = pytest.mark.nginx
 ROUNDS = int(os.environ.get("OFFCUT_RESTART_ROUNDS", "1"))
+RESTARTED = {service: (service,) for service in SERVICES} | ({"everything": SERVICES} if ROUNDS > 1 else {})
 
 
 async def test_gateway_behind_nginx_sees_the_address_of_who_asks(place: Place) -> None:
@@ -38,16 +39,16 @@ async def test_gateway_behind_nginx_sees_the_address_of_who_asks(place: Place) -
     assert {key.split()[-1] for (key,) in found} == {"127.0.0.9"}  # per account and for all accounts together
 
 
-@pytest.mark.parametrize("service", [*SERVICES])
-async def test_restart_of_a_service_fails_no_request(place: Place, service: str) -> None:
+@pytest.mark.parametrize("what", [*RESTARTED])
+async def test_restart_of_a_service_fails_no_request(place: Place, what: str) -> None:
     before = set(place.drafts())
-    command = f'pm2 restart "{service}-*"'
+    command = " && ".join(f'pm2 restart "{service}-*"' for service in RESTARTED[what])
     ledger = await place.under_load(" && ".join([command] * ROUNDS))
     assert not ledger.failures, f"{len(ledger.failures)} of {ledger.total}: {ledger.failures[:5]}"
     assert {path.split()[0] for path in ledger.answers} == {"GET", "POST", "PATCH"}
     made = [ref for ref in place.drafts() if ref not in before]
     assert sorted(made) == sorted(ledger.made)  # none lost, none twice, none that nobody asked for
-    print(f"{service}: {ledger.total} requests, {len(ledger.failures)} failed")  # noqa: T201 - read in long runs
+    print(f"{what}: {ledger.total} requests, {len(ledger.failures)} failed")  # noqa: T201 - read in long runs
 
 
 async def test_live_clients_hear_everything_once_and_soon_whatever_gateway_they_ask(place: Place) -> None:
