@@ -183,6 +183,7 @@ async def copy_rows(conn: Conn, copy: LiteralString, types: Sequence[str], rows:
 
 async def copy_packed(conn: Conn, copy: LiteralString, rows: Sequence[bytes]) -> None:
     """Write rows by COPY that their caller has packed in PostgreSQL's binary format himself."""
+    await begin_for(conn, b"")
     async with conn.cursor() as cursor, cursor.copy(copy) as sink:
         await sink.write(b"".join((_COPY_HEAD, *rows, _COPY_END)))
 

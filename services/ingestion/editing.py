@@ -29,6 +29,12 @@ def finding_of(problem: Problem) -> Finding:
     )
 
 
+def repetition(lot_ref: str | None, language: str) -> Finding:
+    """What is said of a row whose lot number stood in an earlier row of its list."""
+    told = in_language(f"The lot number {lot_ref} stands in an earlier row of this list.", language)
+    return Finding("duplicate_lot_ref", told, "error", field="lot_ref", raw=lot_ref)
+
+
 def revise(
     base: Mapping[str, object], edits: Mapping[str, object], *, mill: Mill, today: date
 ) -> tuple[LotValues | None, tuple[Finding, ...]]:

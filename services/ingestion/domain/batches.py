@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.contracts.types import LotValues
-
 
 class BatchStatus(StrEnum):
     RECEIVED = "received"
@@ -90,10 +88,13 @@ class Finding:
     suggestion: str | None = None
 
 
-def status_of(*, values: LotValues | None, findings: tuple[Finding, ...], repeated: bool) -> RowStatus:
-    """Where validation puts a row; ``repeated``: its lot number stood in an earlier row of this list."""
-    if values is None:
+def status_of(*, readable: bool, doubted: bool, repeated: bool) -> RowStatus:
+    """Where validation puts a row. ``doubted``: there is something to say about it.
+
+    ``repeated``: its lot number stood in an earlier row of this list.
+    """
+    if not readable:
         return RowStatus.INVALID
     if repeated:
         return RowStatus.DUPLICATE
-    return RowStatus.WARNING if findings else RowStatus.VALID
+    return RowStatus.WARNING if doubted else RowStatus.VALID

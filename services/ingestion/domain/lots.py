@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from typing import TypeVar
 
 from services.ingestion.domain.batches import Action
@@ -117,6 +118,14 @@ def change_of(values: LotValues, known: LotValues | None) -> Change:
         return Change(Action.CREATE)
     changed = changed_fields(known, values)
     return Change(Action.UPDATE, changed) if changed else Change(Action.CONFIRM)
+
+
+def price_ratio(before: LotValues, after: LotValues) -> Decimal | None:
+    """The new price of a tonne by the old; ``None`` when it did not change or the two cannot be compared."""
+    if not before.price_per_t or not after.price_per_t or before.currency != after.currency:
+        return None
+    ratio = after.price_per_t / before.price_per_t
+    return None if ratio == 1 else ratio
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,101 +7,16 @@ from typing import cast
 
 from rapidfuzz import fuzz, process
 
-from services.ingestion.parsing.text import fold, normal, table, words
+from services.ingestion.parsing.text import fold, normal, table, word_set, words
 from services.ingestion.parsing.units import HeaderUnit, header_unit
 
-NOISE = frozenset(
-    {
-        "nr",
-        "no",
-        "n",
-        "num",
-        "numero",
-        "nummer",
-        "number",
-        "ca",
-        "approx",
-        "the",
-        "in",
-        "de",
-        "of",
-        "des",
-        "der",
-        "total",
-        "max",
-        "je",
-        "per",
-        "pro",
-        "tsd",
-        "x",
-        "x1000",
-        "1000",
-        "available",
-        "avail",
-        "planned",
-        "est",
-        "estimated",
-        "verfugbare",
-        "verfugbares",
-        "geplante",
-        "disponible",
-        "disponibile",
-        "disponivel",
-        "cca",
-        "etwa",
-        "circa",
-        "env",
-        "current",
-        "aktuelle",
-    }
-)
-COUNT_UNITS = frozenset(
-    {
-        "stk",
-        "stuck",
-        "st",
-        "n",
-        "no",
-        "nr",
-        "pcs",
-        "pc",
-        "in",
-        "m",
-        "szt",
-        "kpl",
-        "pz",
-        "ud",
-        "uds",
-        "u",
-        "anz",
-        "ea",
-        "rolls",
-        "reels",
-    }
-)
+NOISE = word_set("header_noise")
+COUNT_UNITS = word_set("header_counts")
 
 LEAST_OF_A_WORD = 4  # letters and the full stop of a word cut short
 _NUMBER_SIGN = re.compile(r"#(?!\s*/)|\b[Nn]\.\s?[ºo°](?=\W|$)\.?")
 _PER = re.compile(r"\s*/\s*|\s+(?:per|pro|je|por|par|na|pr)\.?\s+")
-_PACKAGES = frozenset(
-    {
-        "ries",
-        "ream",
-        "rame",
-        "risma",
-        "resma",
-        "riem",
-        "ryza",
-        "ris",
-        "riisi",
-        "pack",
-        "paket",
-        "bundle",
-        "packet",
-        "pkt",
-        "lava",
-    }
-)
+_PACKAGES = word_set("packages")
 _DIMENSION_FIELDS = {
     "length": {
         "width_mm",

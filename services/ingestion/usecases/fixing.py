@@ -14,9 +14,8 @@ from services.ingestion.domain.batches import (
     status_of,
 )
 from services.ingestion.domain.lots import lot_keys
-from services.ingestion.editing import revise
+from services.ingestion.editing import repetition, revise
 from services.ingestion.errors import BatchNotReady, NothingFound
-from services.ingestion.parsing.wording import in_language
 from services.ingestion.store import batches, progress, rows
 from services.ingestion.store import edits as edit_store
 from services.ingestion.store.batches import Batch
@@ -163,7 +162,11 @@ def _edited(row: BatchRow, edit: RowEdit, *, mill: Mill, now: datetime) -> Edite
         base = row.lot if row.lot is not None else row.partial
         values, findings = revise(base, edit.values, mill=mill, today=now.date())
     excluded = edit.excluded if edit.excluded is not None else row.status == RowStatus.EXCLUDED and not edit.values
-    status = RowStatus.EXCLUDED if excluded else status_of(values=values, findings=findings, repeated=False)
+    status = (
+        RowStatus.EXCLUDED
+        if excluded
+        else status_of(readable=values is not None, doubted=bool(findings), repeated=False)
+    )
     return Edited(row.row_id, status, row.lot_key, values, findings)
 
 
@@ -184,8 +187,7 @@ def _settle(pairs: Sequence[tuple[BatchRow, Edited | None]], language: str) -> l
         seen.add(key)
         if repeated:
             ref = one.values.lot_ref if one.values else None
-            told = in_language(f"The lot number {ref} stands in an earlier row of this list.", language)
-            findings = (*findings, Finding("duplicate_lot_ref", told, "error", field="lot_ref", raw=ref))
-        status = status_of(values=one.values, findings=findings, repeated=repeated)
+            findings = (*findings, repetition(ref, language))
+        status = status_of(readable=one.values is not None, doubted=bool(findings), repeated=repeated)
         settled.append(Edited(one.row_id, status, key, one.values, findings))
     return settled

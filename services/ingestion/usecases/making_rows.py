@@ -10,9 +10,9 @@ from decimal import Decimal
 
 import orjson
 
-from services.ingestion.domain.batches import ACCEPTABLE, Action, Finding, RowStatus
-from services.ingestion.domain.lots import Change, LotKeys, changed_fields
-from services.ingestion.parsing.wording import in_language
+from services.ingestion.domain.batches import ACCEPTABLE, Action, RowStatus, status_of
+from services.ingestion.domain.lots import Change, LotKeys, change_of, price_ratio
+from services.ingestion.editing import repetition
 from services.ingestion.store.lots import ListedLot
 from services.ingestion.store.rows import LOT
 from services.ingestion.store.writing import NewRows
@@ -57,11 +57,12 @@ class RowMaker:
         key = ref_key(read.lot_ref)
         if key is None and read.lot is not None:
             key = self._keys.of(read.values)
-        status, findings, change = RowStatus.INVALID, read.findings, None
-        if read.lot is not None and key is not None:
-            status = RowStatus.WARNING if findings else RowStatus.VALID
-            if key in self._seen:
-                status, findings = RowStatus.DUPLICATE, self._repeated(read)
+        readable, findings, change = read.lot is not None and key is not None, read.findings, None
+        repeated = readable and key in self._seen
+        status = status_of(readable=readable, doubted=bool(findings), repeated=repeated)
+        if repeated:
+            findings = self._repeated(read)
+        if readable and key is not None:
             self._seen.add(key)
         if key is not None:
             self._stated.add(key)
@@ -82,10 +83,8 @@ class RowMaker:
         )
 
     def _repeated(self, read: ReadRow) -> bytes:
-        message = f"The lot number {read.lot_ref} stands in an earlier row of this list."
-        told = in_language(message, self._language)
-        finding = Finding("duplicate_lot_ref", told, "error", field="lot_ref", raw=read.lot_ref)
-        return orjson.dumps([*orjson.loads(read.findings or b"[]"), asdict(finding)])
+        said = asdict(repetition(read.lot_ref, self._language))
+        return orjson.dumps([*orjson.loads(read.findings or b"[]"), said])
 
     def _change(self, key: str, read: ReadRow) -> Change:
         known = self._known.get(key)
@@ -94,11 +93,8 @@ class RowMaker:
         if orjson.loads(known.lot) == read.lot:
             return _CONFIRM  # most lots of most lists; the same values may still be written in another way
         before, after = LOT.validate_json(known.lot), LOT.validate_json(read.lot_text)
-        changed = changed_fields(before, after)
-        if not changed:
-            return _CONFIRM
-        if before.price_per_t and after.price_per_t and before.currency == after.currency:
-            ratio = after.price_per_t / before.price_per_t
-            if ratio != 1:
-                self.price_ratios.append(ratio)
-        return Change(Action.UPDATE, changed)
+        change = change_of(after, before)
+        ratio = price_ratio(before, after) if change.action is Action.UPDATE else None
+        if ratio is not None:
+            self.price_ratios.append(ratio)
+        return change

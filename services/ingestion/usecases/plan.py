@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from services.ingestion.domain.batches import ACCEPTABLE, Action, BatchStatus, RowStatus
 from services.ingestion.domain.guards import Limits, ListFigures, objections
-from services.ingestion.domain.lots import Change, KnownLot, compare
+from services.ingestion.domain.lots import Change, KnownLot, compare, price_ratio
 from services.ingestion.parsing.wording import in_language
 from services.ingestion.store import batches, comparing, lots, progress, rows
 from services.ingestion.store.batches import Batch
@@ -136,13 +136,6 @@ async def _figures_of(conn: Conn, *, mill: Mill, batch: Batch, plan: Plan) -> Li
 
 
 def _price_ratios(plan: Plan) -> list[Decimal]:
-    found: list[Decimal] = []
-    for planned in plan.rows:
-        if planned.change.action is not Action.UPDATE:
-            continue
-        before, after = plan.known[planned.lot_key].values, planned.values
-        if before.price_per_t and after.price_per_t and before.currency == after.currency:
-            ratio = after.price_per_t / before.price_per_t
-            if ratio != 1:
-                found.append(ratio)
-    return found
+    updated = [planned for planned in plan.rows if planned.change.action is Action.UPDATE]
+    ratios = [price_ratio(plan.known[planned.lot_key].values, planned.values) for planned in updated]
+    return [ratio for ratio in ratios if ratio is not None]
